@@ -1,0 +1,75 @@
+/** The files that an agent works on, in one path space for tools and shells. */
+
+/** What is known of a file without reading it. */
+export interface FileInfo {
+  /** Absolute and normalised, e.g. `/workspace/group/notes/a.md`. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Milliseconds since the epoch. */
+  updatedAt: number;
+  /** False for binary files and for text above 1 MB. */
+  text: boolean;
+}
+
+/** Who changed a file, kept with each version. */
+export interface Author {
+  /** A member's id, `agent` or `host`. */
+  by: string;
+  name: string;
+  trust: "owner" | "member" | "outside";
+}
+
+export type FileError =
+  | { error: "not-found"; path: string }
+  | { error: "outside"; path: string }
+  | { error: "read-only"; path: string }
+  | { error: "binary"; path: string; size: number }
+  | { error: "is-directory"; path: string }
+  | { error: "too-large"; path: string; size: number; limit: number };
+
+export type FileResult<T> = ({ ok: true } & T) | ({ ok: false } & FileError);
+
+/** One change of a batch. */
+export type Change = { path: string; content: string | Uint8Array } | { path: string; remove: true };
+
+/**
+ * A group's view of its files: `/workspace/group` (its own, writable), `/workspace/global` (writable in main only).
+ * *Contract:* paths are normalised and confined; another group's file and an absent one give the same answer.
+ * `write` is atomic for the whole batch: an intent, the puts to R2, then index, versions and `commit` in one
+ * transaction; a crash in between leaves the old or the new state, never a mixture that a reader can see.
+ */
+export interface Notebook {
+  read(path: string): Promise<FileResult<{ text: string; info: FileInfo }>>;
+  /** The bytes of any file, binary included. */
+  bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
+  /** `commit` runs inside the transaction that makes the change visible. */
+  write(changes: Change[], author: Author, commit?: () => void): Promise<FileResult<{ written: FileInfo[] }>>;
+  /** Every file under a folder, sorted by path. */
+  list(folder: string): FileInfo[];
+  /** Lines of text files under a folder that match; never more than `limit`. */
+  search(pattern: RegExp, folder: string, limit: number): { path: string; line: number; text: string }[];
+}
+
+/** The folder in which tools and shells start. */
+export const HOME = "/workspace/group";
+/** The folder that all groups read and only main writes. */
+export const GLOBAL = "/workspace/global";
+
+/** Says what went wrong and what to do, for the model. */
+export function describeFileError(error: FileError): string {
+  switch (error.error) {
+    case "not-found":
+      return `No such file: ${error.path}. Use list_dir or glob to see what is there.`;
+    case "outside":
+      return `No such file: ${error.path}. Files live under ${HOME} and ${GLOBAL}.`;
+    case "read-only":
+      return `${error.path} is read-only here. Only the main group may change files under ${GLOBAL}.`;
+    case "binary":
+      return `${error.path} is not text (${error.size} bytes).`;
+    case "is-directory":
+      return `${error.path} is a folder. Use list_dir to see what is in it.`;
+    case "too-large":
+      return `${error.path} would have ${error.size} bytes; the limit is ${error.limit}.`;
+  }
+}

@@ -1,0 +1,85 @@
+import type { z } from "zod";
+import type { Author, Notebook } from "../notebook.ts";
+import type { Shell } from "../shell.ts";
+
+/** `read`: no effect. `idempotent`: running twice is like once. `unsafe`: started means at most once. */
+export type Risk = "read" | "idempotent" | "unsafe";
+
+/** What a tool touches, for `authorize`. */
+export type Touch = "private" | "writes" | "egress";
+
+/** A hit of a search over what was said and remembered. */
+export interface Recalled {
+  /** Milliseconds since the epoch; 0 for a line of a memory file. */
+  at: number;
+  who: string;
+  text: string;
+  /** `chat`, or the path of a memory file. */
+  source: string;
+}
+
+/** Who wakes a turn and what that gives. */
+export interface Rights {
+  /** The group is main. */
+  main: boolean;
+  /** Everyone who speaks in this turn. Empty for tasks of the house. */
+  speakers: { id: string; name: string }[];
+}
+
+/** All that a tool may use. Everything else does not exist for it. */
+export interface ToolContext {
+  notebook: Notebook;
+  shell: Shell;
+  rights: Rights;
+  author: Author;
+  /** The group's zone, IANA. */
+  timezone: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Aborted by `/stop` and by the turn's deadline. */
+  signal: AbortSignal;
+  /** Settings of the install that tools read. */
+  limits: { execTimeoutMs: number };
+  /** Full-text search over the group's own history and memory. */
+  recall(query: string, limit: number): Recalled[];
+  /**
+   * Queues a message. `to` is an address or a group's name; without it the own chat. Runs `commit` in the same
+   * transaction. Answers what went wrong, in words, or undefined.
+   */
+  sendMessage(text: string, to: string | undefined, commit: () => void): Promise<string | undefined>;
+  /** Groups, for main only; the host checks again. */
+  groups: {
+    register(name: string): Promise<string>;
+    remove(name: string): Promise<string>;
+    list(): Promise<string>;
+  };
+  /**
+   * Ends this call with this result inside the transaction of a local effect, so that a crash cannot separate
+   * them. A tool that does not call it is settled by the loop with what `run` returned.
+   */
+  settle(result: string): void;
+}
+
+/**
+ * A tool. `run` returns the text for the model and throws `ToolError` for what the model can mend.
+ * *Contract:* arguments were checked against `schema`; `authorize` said yes right before `run`.
+ */
+export interface Tool<S extends z.ZodType = z.ZodType> {
+  name: string;
+  /** Text for the model: short, every byte is sent with every request. */
+  description: string;
+  schema: S;
+  risk: Risk;
+  touches: Touch[];
+  /** Main only: neither shown nor run elsewhere. */
+  mainOnly?: boolean;
+  run(args: z.infer<S>, context: ToolContext): Promise<string>;
+}
+
+/** A failure that the model can mend: its message says how. */
+export class ToolError extends Error {}
+
+/** Keeps the schema's type while tools stand in one list. */
+export function defineTool<S extends z.ZodType>(tool: Tool<S>): Tool {
+  return tool as unknown as Tool;
+}

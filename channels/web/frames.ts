@@ -1,0 +1,45 @@
+/** The wire between a console page (or the CLI) and its group: JSON text frames over one WebSocket. */
+
+/** A message as the page shows it. Ids sort by time; the same message has the same id for ever. */
+export interface ShownMessage {
+  id: string;
+  from: "person" | "assistant";
+  /** The sender's name. */
+  name: string;
+  /** Plain markdown as it was written. */
+  text: string;
+  /** Safe HTML, rendered from `text`; only for the assistant. */
+  html?: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** The key that the sending page gave it, so that the page finds its own message again. */
+  key?: string;
+  /** The message ended without an answer, and why: `failed`, `cancelled`, `cut`. */
+  note?: string;
+}
+
+/** What a page says. */
+export type ClientFrame =
+  /** First frame: everything after `after` follows, or the last 50 messages without it. */
+  | { type: "hello"; after?: string }
+  /** `key` is the page's own unique id of the message: sent again after a reconnect, it counts once. */
+  | { type: "send"; key: string; text: string }
+  /** Older messages, for scrolling up. */
+  | { type: "older"; before: string }
+  | { type: "stop" };
+
+/** What a group says. */
+export type ServerFrame =
+  /** Answer to `hello`; `busy` while a turn runs. `assistant` is the assistant's name. */
+  | { type: "welcome"; assistant: string; model: string; busy: boolean; messages: ShownMessage[]; more: boolean }
+  | { type: "older"; messages: ShownMessage[]; more: boolean }
+  /** The group stored the message with this key; it will be answered or said why not. */
+  | { type: "accepted"; key: string; id: string }
+  /** A frame or message was refused; `text` says what to do. */
+  | { type: "refused"; key?: string; text: string }
+  | { type: "message"; message: ShownMessage }
+  /** The answer as far as it is written; replaces the last draft. An empty `html` takes it away. */
+  | { type: "draft"; text: string; html: string }
+  /** What the assistant does at the moment, e.g. `bash: ls`. Empty: nothing. */
+  | { type: "activity"; text: string }
+  | { type: "busy"; busy: boolean };

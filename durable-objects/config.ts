@@ -1,0 +1,99 @@
+import { z } from "zod";
+
+const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+const amount = (fallback: number) => z.coerce.number().nonnegative().default(fallback);
+const timezone = z
+  .string()
+  .default("UTC")
+  .refine(isTimezone, { message: "is not an IANA time zone; write e.g. Europe/Berlin" });
+
+/** Every variable that the code reads as more than text. Others (keys, tokens) stay strings in `vars`. */
+const schema = z.object({
+  MAX_TOKENS: seconds(4096),
+  MAX_TURNS: seconds(25),
+  /** Seconds. */
+  TURN_TIMEOUT: seconds(600),
+  TEMPERATURE: z.coerce.number().min(0).max(2).default(0.7),
+  /** Seconds. */
+  EXEC_TIMEOUT: seconds(60),
+  /** Seconds; 0 is off. */
+  HEARTBEAT_INTERVAL: amount(1800),
+  /** Seconds without a byte until a model's stream is cut. */
+  MODEL_STALL_TIMEOUT: seconds(60),
+  ASSISTANT_NAME: z.string().trim().min(1).max(64).default("Flare"),
+  TIMEZONE: timezone,
+  /** `telegram:1001` or `1001`, comma-separated. Undefined: registration and pairing decide. */
+  ALLOW_FROM: z
+    .string()
+    .transform((list) => list.split(",").map((entry) => entry.trim()).filter(Boolean))
+    .optional(),
+  /** USD. */
+  BUDGET_TURN_USD: amount(0.5),
+  BUDGET_GROUP_USD: amount(5),
+  BUDGET_INSTALL_USD: amount(20),
+  BUDGET_TURN_TOKENS: amount(500_000),
+  BUDGET_GROUP_TOKENS: amount(5_000_000),
+  BUDGET_INSTALL_TOKENS: amount(20_000_000),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+
+/** Old names that are still accepted, and what they are called now. */
+const RENAMED: Record<string, string> = {
+  NANOBOT_MODEL: "MODEL",
+  NANOBOT_API_KEY: "API_KEY",
+  NANOBOT_API_BASE: "API_BASE",
+  PI_BASE_URL: "API_BASE",
+  PI_API_KEY: "API_KEY",
+  PI_MODEL: "MODEL",
+  OPENAI_BASE_URL: "API_BASE",
+};
+
+export type Settings = z.infer<typeof schema>;
+
+/** The Worker's configuration, parsed once. */
+export interface Config extends Settings {
+  /** All string variables by their present names. */
+  vars: Readonly<Record<string, string | undefined>>;
+  /** Sentences that name a variable and the fix. An invalid value falls back to its default and is told here. */
+  problems: string[];
+}
+
+/** Parses variables and secrets. Never throws: what is invalid is reported in `problems` and takes its default. */
+export function readConfig(env: object): Config {
+  const vars: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(env)) if (typeof value === "string" && value !== "") vars[name] = value;
+  const problems = acceptOldNames(vars);
+  const settings: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(schema.shape)) {
+    const parsed = field.safeParse(vars[name]);
+    if (parsed.success) settings[name] = parsed.data;
+    else {
+      problems.push(`${name}="${vars[name]}" ${parsed.error.issues[0]?.message ?? "is invalid"}. The default is used.`);
+      settings[name] = field.parse(undefined);
+    }
+  }
+  return { ...(settings as Settings), vars, problems };
+}
+
+function acceptOldNames(vars: Record<string, string | undefined>): string[] {
+  const problems: string[] = [];
+  for (const [old, now] of Object.entries(RENAMED)) {
+    if (vars[old] === undefined) continue;
+    vars[now] ??= vars[old];
+    problems.push(`${old} is called ${now} now; the old name still works.`);
+  }
+  if (vars.CONTAINER_TIMEOUT !== undefined) {
+    vars.TURN_TIMEOUT ??= String(Math.ceil(Number(vars.CONTAINER_TIMEOUT) / 1000));
+    problems.push("CONTAINER_TIMEOUT (ms) is called TURN_TIMEOUT (s) now; the old name still works.");
+  }
+  return problems;
+}
+
+function isTimezone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
