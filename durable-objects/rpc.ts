@@ -1,4 +1,5 @@
-import type { Address, Chat, Inbound } from "../channels/channel.ts";
+import type { Author, Change, FileInfo, FileResult } from "../agent/notebook.ts";
+import type { Address, Chat, Inbound, Person } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 
 /** What `receive` did with an event. It returns only after the event is stored. */
@@ -68,6 +69,8 @@ export interface GroupVerbs {
   history(range: { before?: string; after?: string; limit: number }): Promise<ShownMessage[]>;
   /** Takes over settings if their version is newer. */
   configure(settings: GroupSettings): Promise<void>;
+  /** Says something that is nobody's answer; once, however often it is called with one key. */
+  notify(key: string, text: string): Promise<void>;
   /** The watchdog's knock: takes up what is due and arms the alarm. */
   wake(): Promise<void>;
   deadLetters(): Promise<DeadLetter[]>;
@@ -102,4 +105,119 @@ export interface DirectoryVerbs {
   redeem(code: string): Promise<string | undefined>;
   /** Whether a console session token is valid. */
   session(token: string): Promise<boolean>;
+}
+
+/** The name of the one directory object. */
+export const DIRECTORY = "directory";
+
+/** USD and tokens. */
+export interface Money {
+  usd: number;
+  tokens: number;
+}
+
+/** A turn begins. `ask` is what it may need at most; without it, the turn's budget. */
+export interface OpenRequest {
+  address: Address;
+  turnId: string;
+  chat: Pick<Chat, "type" | "title">;
+  ask?: Money;
+}
+
+export interface Opened {
+  /** `registered` is false for a chat that nobody registered; its grant is empty. */
+  settings: GroupSettings;
+  install: { settingsVersion: number };
+  /**
+   * The most that this turn may have cost when it ends, counted from its beginning: reserved from the install's day.
+   * Opening a turn again answers its reservation, enlarged if there is room.
+   */
+  grant: Money & { reason?: string };
+  /** Grows with every change of a global file. */
+  globalVersion: number;
+}
+
+/** A turn ended. The figures are of the whole turn, so closing twice is like once. */
+export interface CloseRequest {
+  turnId: string;
+  usedUsd: number;
+  usedTokens: number;
+  /** Milliseconds since the epoch. */
+  lastActivityAt: number;
+  /** When the group has to be awake next, in milliseconds; null: never; absent: as before. */
+  nextDueAt?: number | null;
+  /** The turn was ended because its grant did not suffice: main is told, once a day. */
+  exhausted?: boolean;
+}
+
+/** A chat that is not registered was spoken to. */
+export interface ArriveRequest {
+  address: Address;
+  chat: Chat;
+  sender: Person;
+  /** The sender is named in `ALLOW_FROM`. */
+  allowed: boolean;
+  addressed: boolean;
+  /** The event's dedupe key: the same event asked again gets a code again, another event does not. */
+  key?: string;
+}
+
+/** What a chat is to the directory. Exactly one of the four, or nothing: then it is not heard. */
+export interface Arrival {
+  /** It is registered now. */
+  settings?: GroupSettings;
+  /** A code that the person gives to the owner, who sends `/approve CODE`. Given once an hour. */
+  pairing?: string;
+  /** Main may register it with these words. `tellMain`: main is being told now, by the directory. */
+  pending?: true;
+  tellMain?: boolean;
+  words?: string;
+  /** The chat had another id before; that id's object keeps it. */
+  forwardTo?: Address;
+  /** Why it is not heard. */
+  reason?: string;
+}
+
+export type Claim = { ok: true; settings: GroupSettings } | { ok: false; reason: string };
+
+/** What main may change of a group. Undefined keeps, null goes back to the install's default. */
+export interface SettingsChange {
+  name?: string;
+  trigger?: string | null;
+  requiresTrigger?: boolean;
+  timezone?: string | null;
+  model?: string | null;
+}
+
+/** The global files that changed after a version. */
+export interface GlobalSnapshot {
+  version: number;
+  /** Text files carry their text; others are read with `globalBytes`. */
+  files: { info: FileInfo; text?: string }[];
+  /** Paths that are gone. */
+  removed: string[];
+}
+
+/** The verbs of the directory, as the groups call them. `by` is the address that asks: only main may. */
+export interface DirectoryRooms {
+  open(request: OpenRequest): Promise<Opened>;
+  close(request: CloseRequest): Promise<void>;
+  /** When a group's tasks have to run next, in milliseconds; null: never. */
+  due(address: Address, nextDueAt: number | null): Promise<void>;
+  arrive(request: ArriveRequest): Promise<Arrival>;
+  /** `/main CODE`. The same chat may repeat a code that it used. */
+  claimMain(code: string, address: Address, chat: Chat): Promise<Claim>;
+  /** Registers the chat that was given this pairing code; the answer is a sentence for people. */
+  approve(code: string, by?: Address): Promise<string>;
+  configure(nameOrAddress: string, change: SettingsChange, by?: Address): Promise<string>;
+  /** The registered groups in a line each, for people. */
+  describeGroups(): Promise<string>;
+  /** A chat got another id. Answers the address of the object that keeps it. */
+  moved(change: { from: Address; to: Address }): Promise<Address>;
+  /** The address of the object that keeps a chat. */
+  resolve(address: Address): Promise<Address>;
+  globalSnapshot(sinceVersion: number): Promise<GlobalSnapshot>;
+  globalBytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
+  /** Refused as read-only unless `address` is main. */
+  globalWrite(changes: Change[], author: Author, address: Address): Promise<FileResult<{ written: FileInfo[] }>>;
 }
