@@ -125,8 +125,11 @@ export type Sent =
   | { outcome: "failed"; reason: string }
   /** The chat has another id now; nothing was delivered. */
   | { outcome: "moved"; chatId: string }
-  /** The request left and no answer came: it may or may not have been delivered. */
-  | { outcome: "unknown"; reason: string };
+  /**
+   * The request may have left and no answer came: it may or may not have been delivered. `mayRepeat` where it
+   * probably never arrived (the connection could not be made or was lost at once), absent after a time-out.
+   */
+  | { outcome: "unknown"; reason: string; mayRepeat?: boolean };
 
 /** A platform's limits as data; streaming, splitting, pacing and retry read them. */
 export interface Limits {

@@ -1,0 +1,29 @@
+import type { ModelFailure } from "./model.ts";
+import type { Refusal } from "./journal.ts";
+
+/** What a turn does while it runs, for streaming and the console. Nothing depends on anybody listening. */
+export type LoopEvent =
+  /** A model call begins; what was shown of an earlier one is void. */
+  | { type: "call"; round: number }
+  | { type: "text"; delta: string }
+  /** Forget the text of this call; it starts again. */
+  | { type: "restart" }
+  /** A tool runs. `summary` is short and for people. */
+  | { type: "tool"; name: string; summary: string }
+  | { type: "tools-done" };
+
+/** How a loop ended. */
+export type LoopEnd =
+  | { type: "answer"; text: string; cut: boolean }
+  /** MAX_TURNS model calls were made. */
+  | { type: "rounds" }
+  /** The turn's time was up. */
+  | { type: "deadline" }
+  /** Somebody said /stop. */
+  | { type: "stopped" }
+  | { type: "budget"; refusal: Refusal }
+  | { type: "context-length" }
+  | { type: "failed"; failure: ModelFailure };
+
+/** Why a running call is aborted; the reason of its `AbortSignal`. */
+export type Interruption = "join" | "stop" | "deadline";

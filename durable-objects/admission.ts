@@ -1,0 +1,76 @@
+import type { Message } from "../channels/channel.ts";
+import { allowed, wakes } from "../agent/wake.ts";
+import type { Room } from "./room.ts";
+import type { Receipt } from "./rpc.ts";
+import { drops } from "./schema.ts";
+import { asc, inArray, sql } from "drizzle-orm";
+
+const RING = 100;
+
+/** The directory, as a group calls it. */
+export type DirectoryStub = ReturnType<Env["DIRECTORY"]["getByName"]>;
+
+/** Who is heard: the gate before the inbox. */
+export class Admission {
+  readonly #room: Room;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
+
+  /**
+   * A chat that is not registered asks the directory what it is. Nothing of the text is kept.
+   * Answers undefined when the chat is registered now, else a receipt and what the chat is to be told.
+   */
+  async arrive(message: Message): Promise<{ receipt: Receipt; tell?: string } | undefined> {
+    const { config, address } = this.#room;
+    const isAllowed = allowed(message.sender, this.#channelName(), config.ALLOW_FROM);
+    const addressed = message.chat.type === "direct" || message.mentioned || wakes(message, this.gate()).wakes;
+    if (message.fromUs || message.sender.isBot || !addressed) return { receipt: this.drop(message, "the chat is not registered") };
+    const { chat, sender } = message;
+    const arrival = await this.directory.arrive({ address, chat, sender, allowed: isAllowed, addressed });
+    if (arrival.settings?.registered) {
+      this.#room.set("settings", arrival.settings);
+      return undefined;
+    }
+    const receipt = this.drop(message, "the chat is not registered");
+    return arrival.pairing ? { receipt, tell: pairingText(config.ASSISTANT_NAME, arrival.pairing) } : { receipt };
+  }
+
+  /** The rule's view of this group. */
+  gate() {
+    const { config, settings } = this.#room;
+    return {
+      channel: this.#channelName(),
+      main: this.#room.main,
+      type: settings?.type ?? "group",
+      name: config.ASSISTANT_NAME,
+      trigger: settings?.trigger,
+      requiresTrigger: settings?.requiresTrigger ?? true,
+      allowFrom: config.ALLOW_FROM,
+    };
+  }
+
+  /** Remembers that something was not heard, and why; a bounded ring without texts. */
+  drop(message: Pick<Message, "sender">, reason: string): Receipt {
+    const { db } = this.#room;
+    db.insert(drops).values({ id: this.#room.newId(), at: this.#room.now(), sender: message.sender.name, reason }).run();
+    const old = db.select({ id: drops.id }).from(drops).orderBy(asc(drops.id));
+    const surplus = db.select({ n: sql<number>`count(*)` }).from(drops).get()!.n - RING;
+    if (surplus > 0) db.delete(drops).where(inArray(drops.id, old.limit(surplus))).run();
+    if (!this.#room.registered) this.#room.set("heardAt", this.#room.now());
+    return { outcome: "dropped", reason };
+  }
+
+  get directory(): DirectoryStub {
+    return this.#room.env.DIRECTORY.getByName("directory");
+  }
+
+  #channelName(): string {
+    return this.#room.address.slice(0, this.#room.address.indexOf(":"));
+  }
+}
+
+function pairingText(name: string, code: string): string {
+  return `I am ${name}, and I do not know you yet. Ask my owner to send me: /approve ${code}`;
+}

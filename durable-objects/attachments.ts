@@ -1,0 +1,55 @@
+import type { Attachment } from "../channels/channel.ts";
+import { HOME } from "../agent/notebook.ts";
+import type { Parts } from "./group.ts";
+import type { InboxRow } from "./inbox.ts";
+import type { Room } from "./room.ts";
+import type { StoredAttachment } from "./schema.ts";
+
+/** Files above this are not fetched. */
+const LARGEST = 10 * 1024 * 1024;
+
+/**
+ * Fetches what was attached to a turn's messages into the workspace. It happens only now, when the turn runs, so only
+ * for people who were let in. A path is noted on the row: after a crash nothing is fetched twice.
+ */
+export async function fetchAttachments(room: Room, parts: Parts, turn: string): Promise<void> {
+  for (const row of parts.inbox.of(turn)) {
+    const attachments = row.extra.attachments ?? [];
+    if (attachments.every((attachment) => attachment.path || attachment.problem)) continue;
+    const stored: StoredAttachment[] = [];
+    for (const attachment of attachments) stored.push(await fetchOne(room, parts, row, attachment, stored.length));
+    parts.inbox.keepExtra(row.id, { ...row.extra, attachments: stored });
+  }
+}
+
+async function fetchOne(room: Room, parts: Parts, row: InboxRow, attachment: StoredAttachment, index: number): Promise<StoredAttachment> {
+  if (attachment.path || attachment.problem) return attachment;
+  const problem = (reason: string) => ({ ...attachment, problem: reason });
+  if ((attachment.size ?? 0) > LARGEST) return problem("larger than 10 MB");
+  const file = await room.channel!.download(attachment, room.channelEnv);
+  if (!file.ok) return problem(file.reason);
+  const bytes = await readAll(file.body);
+  if (!bytes) return problem("larger than 10 MB");
+  const path = `${HOME}/attachments/${row.id}-${index}-${nameOf(attachment)}`;
+  const author = { by: row.senderId, name: row.senderName, trust: row.trust };
+  const written = await parts.workspace.write([{ path, content: bytes }], author);
+  return written.ok ? { ...attachment, path } : problem("it could not be stored");
+}
+
+/** Reads a stream up to the limit; cancels it beyond. */
+async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > LARGEST) return undefined;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+}
+
+function nameOf(attachment: Attachment): string {
+  const extension = attachment.mime?.split("/")[1]?.replace(/[^a-z0-9]/gi, "").replace("jpeg", "jpg");
+  const name = attachment.name ?? `${attachment.kind}${extension ? `.${extension}` : ""}`;
+  return name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(-80);
+}

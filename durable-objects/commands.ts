@@ -1,0 +1,97 @@
+import { desc } from "drizzle-orm";
+import { commandFor, helpText } from "../agent/commands.ts";
+import { authorize } from "../agent/authorize.ts";
+import type { Message } from "../channels/channel.ts";
+import type { Admission } from "./admission.ts";
+import type { Parts } from "./group.ts";
+import type { Room } from "./room.ts";
+import { drops } from "./schema.ts";
+import { describeStatus, statusOf } from "./status.ts";
+
+type Handler = (message: Message, args: string) => string | Promise<string>;
+
+/**
+ * The commands lane: runs inside `receive` and never waits for a turn. A handler answers what is said in the chat.
+ */
+export class Commands {
+  readonly #room: Room;
+  readonly #parts: Parts;
+  readonly #admission: Admission;
+  readonly #handlers: Record<string, Handler>;
+
+  constructor(room: Room, parts: Parts, admission: Admission) {
+    this.#room = room;
+    this.#parts = parts;
+    this.#admission = admission;
+    this.#handlers = {
+      help: () => helpText(room.main),
+      start: () => helpText(room.main),
+      status: () => describeStatus(statusOf(room, parts)),
+      new: (message) => this.#newSession(message.thread ?? ""),
+      stop: () => (parts.stop() ? "Stopping." : "Nothing is running."),
+      compact: (message) => this.#compact(message.thread ?? ""),
+      memory: () => this.#memory(),
+      usage: () => this.#usage(),
+      why: () => this.#why(),
+      main: (message, args) => this.claimMain(message, args),
+      groups: () => this.#directory.describeGroups(),
+      approve: (_, args) => this.#directory.approve(args.trim()),
+    };
+  }
+
+  /** Whether the words after the slash are a command of this version. */
+  knows(name: string): boolean {
+    return commandFor(name) !== undefined && name in this.#handlers;
+  }
+
+  /** Runs a command that was checked with `knows`. */
+  async run(message: Message, name: string, args: string): Promise<string> {
+    const actor = { role: this.#room.main ? ("main" as const) : ("member" as const), id: message.sender.id };
+    const verdict = authorize(actor, { kind: "command", name });
+    if (!verdict.ok) return verdict.reason;
+    return this.#handlers[name]!(message, args);
+  }
+
+  /** `/main CODE`: works in any chat, for whoever has the code. */
+  async claimMain(message: Message, code: string): Promise<string> {
+    if (this.#room.main) return "This chat is main already.";
+    if (!code.trim()) return "Write /main and the code. Get one in the console or with: nanoflare pair";
+    const claim = await this.#directory.claimMain(code.trim(), this.#room.address, message.chat);
+    if (!claim.ok) return claim.reason;
+    this.#room.set("settings", claim.settings);
+    return "This chat is main now: it may manage groups, global memory and settings.";
+  }
+
+  get #directory() {
+    return this.#admission.directory;
+  }
+
+  #newSession(thread: string): string {
+    this.#parts.transcript.startSession(thread);
+    return "A new conversation starts here. What was said before stays searchable, and memory stays.";
+  }
+
+  #compact(thread: string): string {
+    this.#parts.turns.openCompaction(thread);
+    return "I save what should last and summarise the conversation.";
+  }
+
+  #memory(): string {
+    const files = this.#parts.workspace.list("/workspace").filter((file) => /\/(MEMORY\.md|memory\/[^/]+\.md)$/.test(file.path));
+    if (files.length === 0) return "I have no memory files yet. Say: remember that …";
+    return files.map((file) => `- ${file.path} (${file.size} bytes)`).join("\n");
+  }
+
+  #usage(): string {
+    const { usd, tokens } = this.#parts.ledger.today();
+    const { BUDGET_GROUP_USD, BUDGET_GROUP_TOKENS } = this.#room.config;
+    return `Today in this chat: $${usd.toFixed(4)} of $${BUDGET_GROUP_USD}, ${tokens} of ${BUDGET_GROUP_TOKENS} tokens.`;
+  }
+
+  #why(): string {
+    const rows = this.#room.db.select().from(drops).orderBy(desc(drops.id)).limit(10).all();
+    if (rows.length === 0) return "Nothing was left unheard here.";
+    const when = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "short", timeZone: this.#room.timezone });
+    return rows.map((row) => `- ${when.format(row.at)}, ${row.sender}: ${row.reason}`).join("\n");
+  }
+}

@@ -1,0 +1,45 @@
+import { SAVE_FIRST, splitForCompaction, summaryRequest } from "../agent/compact.ts";
+import type { LoopEnd } from "../agent/events.ts";
+import { type LoopPorts, runLoop } from "../agent/loop.ts";
+import type { ChatMessage } from "../agent/model.ts";
+import type { Brain } from "./brain.ts";
+import type { Parts } from "./group.ts";
+import type { Room } from "./room.ts";
+import { type Phase, TurnJournal } from "./turn-journal.ts";
+import type { TurnRow } from "./turns.ts";
+import type { Grant } from "./usage.ts";
+
+/** Model calls that the agent may use to save what should last. */
+const SAVE_ROUNDS = 4;
+
+/**
+ * Makes room in a conversation: first the agent is asked to save what should last, then the old part becomes a
+ * summary. Both are journalled in phases of their own, so a crash repeats neither. The full history stays searchable.
+ */
+export async function compact(
+  room: Room,
+  parts: Parts,
+  turn: TurnRow,
+  brain: Brain,
+  grant: Grant,
+  ports: LoopPorts,
+  why: "asked" | "full",
+): Promise<LoopEnd> {
+  const session = parts.transcript.session(turn.thread);
+  const { old, upTo } = splitForCompaction(parts.transcript.ofSession(session), why === "asked" ? 0 : undefined);
+  if (!upTo) return { type: "answer", text: "There is nothing to summarise yet.", cut: false };
+  const phase = (name: Phase, messages: ChatMessage[], maxRounds: number): LoopPorts => ({
+    ...portsOf(ports),
+    journal: new TurnJournal(room, parts.ledger, turn.id, name, brain.choice, grant),
+    limits: { ...ports.limits, maxRounds },
+    boundary: () => {},
+    conversation: async () => messages,
+    on: () => {},
+    ...(name === "summary" ? { tools: [], specs: [] } : {}),
+  });
+  await runLoop(phase("save", [...old, { role: "user", content: SAVE_FIRST }], SAVE_ROUNDS));
+  const end = await runLoop(phase("summary", summaryRequest(session.summary ?? undefined, old), 1));
+  if (end.type !== "answer") return end;
+  room.transaction(() => parts.transcript.summarise(session.id, end.text, upTo));
+  return { type: "answer", text: "I saved what should last and summarised our conversation so far.", cut: false };
+}

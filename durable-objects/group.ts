@@ -1,0 +1,314 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Address, Edit, Inbound, Message, Migration } from "../channels/channel.ts";
+import type { ShownMessage } from "../channels/web/frames.ts";
+import { authorize } from "../agent/authorize.ts";
+import { wakes, withoutTrigger } from "../agent/wake.ts";
+import { Admission } from "./admission.ts";
+import { Alarm } from "./alarm.ts";
+import { bootId } from "./clock.ts";
+import { Commands } from "./commands.ts";
+import { readConfig } from "./config.ts";
+import { Console } from "./console.ts";
+import { openDatabase } from "./database.ts";
+import { Inbox } from "./inbox.ts";
+import { Lane } from "./lanes.ts";
+import { Outbox } from "./outbox.ts";
+import { Room } from "./room.ts";
+import type { DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
+import * as schema from "./schema.ts";
+import { statusOf } from "./status.ts";
+import { Transcript } from "./transcript.ts";
+import { TurnRun } from "./turn-run.ts";
+import { Turns } from "./turns.ts";
+import { Ledger } from "./usage.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+import migrations from "../migrations/group/migrations.js";
+
+/** A chat that nobody registered is forgotten after so long without a word. */
+const IDLE_MS = 30 * 24 * 3600_000;
+
+/** The parts of a group that its commands and its console use. */
+export interface Parts {
+  inbox: Inbox;
+  outbox: Outbox;
+  transcript: Transcript;
+  turns: Turns;
+  ledger: Ledger;
+  workspace: Workspace;
+  /** Starts the lane that speaks. */
+  speak(): void;
+  /** Stops the running turn. False when none runs. */
+  stop(): boolean;
+  running(): boolean;
+}
+
+/**
+ * One group chat: its messages, its turns, its clock. Events come in through `receive` and are acknowledged once they
+ * are rows; two lanes then work on the rows, and the alarm finds what a crash left behind.
+ */
+export class Group extends DurableObject<Env> implements GroupVerbs {
+  readonly #room: Room;
+  readonly #parts: Parts;
+  readonly #admission: Admission;
+  readonly #commands: Commands;
+  readonly #console: Console;
+  readonly #chat: Lane;
+  readonly #speech: Lane;
+  #alarm: Alarm;
+  #run: TurnRun | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const db = openDatabase(ctx, migrations, schema);
+    this.#room = new Room(ctx, env, db, readConfig(env), bootId());
+    this.#alarm = new Alarm(this.#room, null);
+    this.#parts = this.#makeParts();
+    this.#admission = new Admission(this.#room);
+    this.#commands = new Commands(this.#room, this.#parts, this.#admission);
+    this.#console = new Console(this.#room, this.#parts, (message) => this.receive(message));
+    this.#chat = new Lane(this.#room, "chat", () => this.#work());
+    this.#speech = new Lane(this.#room, "outbox", () => this.#speak());
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    void ctx.blockConcurrencyWhile(() => this.#boot());
+  }
+
+  /** Stores an event and answers what became of it. Work on it starts at once and is not waited for. */
+  async receive(event: Inbound): Promise<Receipt> {
+    const past = this.#room.get("forwardTo");
+    if (past) return this.env.GROUP.getByName(past).receive({ ...event, address: past });
+    switch (event.kind) {
+      case "migration":
+        return this.#migrate(event);
+      case "edit":
+        return this.#edit(event);
+      case "message":
+        return this.#message(event);
+    }
+  }
+
+  /** The watchdog: arms the next look first, then starts what is due. Never throws, returns at once. */
+  override async alarm(): Promise<void> {
+    this.#alarm.fired(JSON.stringify(this.#needs()));
+    await this.#forgetIfIdle();
+    this.#pump();
+  }
+
+  async wake(): Promise<void> {
+    this.#pump();
+  }
+
+  /** Only console sockets come this way; the door checked who it is. */
+  override async fetch(request: Request): Promise<Response> {
+    return this.#console.accept(request);
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    await this.#console.message(socket, data);
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    // 1005 and 1006 say that no code came; they may not be sent back.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  async stop(): Promise<boolean> {
+    return this.#parts.stop();
+  }
+
+  async status(): Promise<GroupStatus> {
+    return statusOf(this.#room, this.#parts);
+  }
+
+  async history(range: { before?: string; after?: string; limit: number }): Promise<ShownMessage[]> {
+    return this.#parts.transcript.history({ ...range, limit: Math.min(Math.max(range.limit, 1), 500) });
+  }
+
+  async configure(settings: GroupSettings): Promise<void> {
+    if ((this.#room.settings?.version ?? -1) < settings.version) this.#room.set("settings", settings);
+    if (!settings.registered) this.#parts.stop();
+  }
+
+  /** Says something that is nobody's answer, once a key. */
+  async notify(key: string, text: string): Promise<void> {
+    this.#room.transaction(() => this.#say(key, text, ""));
+    this.#pump();
+  }
+
+  /** The chat's past is kept by another object from now on. */
+  async forwardTo(address: Address): Promise<void> {
+    if (address !== this.#room.address) this.#room.set("forwardTo", address);
+  }
+
+  async deadLetters(): Promise<DeadLetter[]> {
+    return this.#parts.outbox.deadLetters();
+  }
+
+  async resend(id: string): Promise<boolean> {
+    const queued = this.#parts.outbox.resend(id);
+    this.#pump();
+    return queued;
+  }
+
+  #makeParts(): Parts {
+    const room = this.#room;
+    const inbox = new Inbox(room);
+    const transcript = new Transcript(room, inbox);
+    const ledger = new Ledger(room);
+    return {
+      inbox,
+      transcript,
+      ledger,
+      outbox: new Outbox(room),
+      turns: new Turns(room, inbox, transcript, ledger),
+      workspace: openWorkspace(room),
+      speak: () => this.#speech.start(),
+      stop: () => this.#run?.stop() ?? false,
+      running: () => this.#run !== undefined,
+    };
+  }
+
+  async #boot(): Promise<void> {
+    this.#alarm = new Alarm(this.#room, await this.ctx.storage.getAlarm());
+    await this.#parts.workspace.repair();
+    this.#parts.inbox.prune();
+    this.#pump();
+  }
+
+  async #message(message: Message): Promise<Receipt> {
+    if (message.fromUs) return { outcome: "dropped", reason: "sent by this assistant itself" };
+    if (message.command?.name === "main" && !message.sender.isBot) return this.#command(message);
+    if (!this.#room.registered) {
+      const arrival = await this.#admission.arrive(message);
+      if (arrival) return this.#turnedAway(message, arrival);
+    }
+    const wake = wakes(message, this.#admission.gate());
+    if (wake.wakes && message.command && this.#commands.knows(message.command.name)) return this.#command(message);
+    return this.#accept(message, wake);
+  }
+
+  #accept(message: Message, wake: { wakes: boolean; why: string }): Receipt {
+    const id = this.#parts.inbox.add(message, wake.wakes ? "pending" : "context", wake.wakes ? undefined : wake.why);
+    if (!id) return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
+    if (this.#isConsole()) this.#console.show(id, message);
+    if (wake.wakes) {
+      this.#arm();
+      this.#run?.arrived(message.thread ?? "");
+      this.#chat.start();
+    }
+    return { outcome: "accepted", id };
+  }
+
+  /** A command's row and its answer are one transaction: it is answered once, however often it is delivered. */
+  async #command(message: Message): Promise<Receipt> {
+    if (this.#parts.inbox.knows(message.key)) return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
+    const { name, args } = message.command!;
+    const answer = await this.#commands.run(message, name, args);
+    return this.#room.transaction(() => {
+      const id = this.#parts.inbox.add(message, "command");
+      if (!id) return { outcome: "duplicate" as const };
+      if (this.#isConsole()) this.#console.show(id, message);
+      this.#parts.transcript.addCommand(id);
+      this.#say(`command:${message.key}`, answer, message.thread ?? "");
+      this.#pump();
+      return { outcome: "accepted" as const, id };
+    });
+  }
+
+  #turnedAway(message: Message, arrival: { receipt: Receipt; tell?: string }): Receipt {
+    if (arrival.tell) this.#room.transaction(() => this.#say(`arrival:${message.key}`, arrival.tell!, message.thread ?? ""));
+    this.#pump();
+    return arrival.receipt;
+  }
+
+  #edit(edit: Edit): Receipt {
+    if (!this.#room.registered || edit.fromUs) return { outcome: "dropped", reason: "the chat is not registered" };
+    if (this.#parts.inbox.knows(edit.key)) return { outcome: "duplicate" };
+    return this.#room.transaction(() => {
+      const replaced = this.#parts.inbox.replace(edit);
+      const id = this.#parts.inbox.add(edit, "recorded", replaced ? "replaced a waiting message" : "edited after it was read");
+      if (!replaced && id) this.#parts.transcript.edited(edit);
+      return { outcome: "accepted" as const, id };
+    });
+  }
+
+  /** The old id's object keeps the chat; the new id's object forwards to it. Every step may be repeated. */
+  async #migrate(event: Migration): Promise<Receipt> {
+    if (event.to === this.#room.address) return { outcome: "duplicate" };
+    await this.env.GROUP.getByName(event.to).forwardTo(this.#room.address);
+    await this.#admission.directory.moved({ from: this.#room.address, to: event.to });
+    this.#room.set("target", event.to.slice(event.to.indexOf(":") + 1));
+    return { outcome: "accepted" };
+  }
+
+  #say(key: string, text: string, thread: string): void {
+    const id = this.#room.newId();
+    const { transcript, outbox } = this.#parts;
+    outbox.say({ key, text, thread }, id);
+    transcript.addOurs({ id, role: "notice", text, thread, session: transcript.session(thread).id });
+  }
+
+  /** The chat lane: one turn after the other, until nothing is due. */
+  async #work(): Promise<void> {
+    for (let turn = this.#parts.turns.claim(); turn; turn = this.#parts.turns.claim()) {
+      this.#run = new TurnRun(this.#room, this.#parts, this.#admission.directory, turn);
+      this.#arm();
+      if (this.#isConsole()) this.#console.busy(true);
+      try {
+        await this.#run.run();
+      } catch (error) {
+        this.#room.report("a turn was interrupted", error);
+        this.#parts.turns.release(turn, error instanceof Error ? error.message : String(error));
+      } finally {
+        this.#run = undefined;
+        if (this.#isConsole()) this.#console.busy(false);
+      }
+      this.#speech.start();
+    }
+    await this.#settleTurns();
+    this.#arm();
+  }
+
+  /** Tells the directory what ended turns have cost; after a crash here it is told again. */
+  async #settleTurns(): Promise<void> {
+    for (const turn of this.#parts.turns.unclosed()) {
+      const { usd, tokens } = this.#parts.ledger.ofTurn(turn.id);
+      await this.#admission.directory.close({ turnId: turn.id, usedUsd: usd, usedTokens: tokens, lastActivityAt: this.#room.now() });
+      this.#parts.turns.closed(turn.id);
+    }
+  }
+
+  async #speak(): Promise<void> {
+    await this.#parts.outbox.deliver();
+    this.#arm();
+  }
+
+  /** Arms first, then starts both lanes. */
+  #pump(): void {
+    this.#arm();
+    this.#speech.start();
+    this.#chat.start();
+  }
+
+  #arm(): void {
+    this.#alarm.arm(this.#needs(), this.#chat.busy || this.#speech.busy);
+  }
+
+  /** When something is due next, lane by lane. */
+  #needs(): (number | undefined)[] {
+    const heard = this.#room.get("heardAt");
+    const expiry = !this.#room.registered && heard ? heard + IDLE_MS : undefined;
+    const unclosed = this.#parts.turns.unclosed().length > 0 ? 0 : undefined;
+    return [this.#parts.turns.nextAt(), this.#parts.outbox.nextAt(), unclosed, expiry];
+  }
+
+  async #forgetIfIdle(): Promise<void> {
+    const heard = this.#room.get("heardAt");
+    if (this.#room.registered || !heard || heard + IDLE_MS > this.#room.now()) return;
+    await this.ctx.storage.deleteAll();
+    this.ctx.abort("forgotten");
+  }
+
+  #isConsole(): boolean {
+    return /^(web|cli):/.test(this.#room.address);
+  }
+}

@@ -1,0 +1,149 @@
+import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import type { Edit, Message } from "../channels/channel.ts";
+import type { Room } from "./room.ts";
+import { type InboxExtra, inbox } from "./schema.ts";
+
+export type InboxRow = typeof inbox.$inferSelect;
+
+/** A piece of something longer waits so long for the rest. */
+const GATHER_MS = 1000;
+/** The same event has no second effect for so long. */
+const DEDUPE_MS = 8 * 24 * 3600_000;
+
+/** How a message of a turn ended. */
+export type Fate = "answered" | "silent" | "failed" | "cancelled";
+
+/** Accepted events: one row each, from acceptance to one terminal state. */
+export class Inbox {
+  readonly #room: Room;
+  readonly #insert;
+
+  constructor(room: Room) {
+    this.#room = room;
+    this.#insert = room.db
+      .insert(inbox)
+      .values(placeholders())
+      .onConflictDoNothing()
+      .returning({ id: inbox.id })
+      .prepare();
+  }
+
+  /** Stores an event. Answers the new row's id, or undefined when the same key is there already. */
+  add(event: Message | Edit, state: InboxRow["state"], reason?: string): string | undefined {
+    const now = this.#room.now();
+    const id = this.#room.newId();
+    const inserted = this.#insert.all({
+      id,
+      key: event.key,
+      state,
+      wakes: state === "pending",
+      thread: event.thread ?? "",
+      messageId: event.messageId,
+      senderId: event.sender.id,
+      senderName: event.sender.name,
+      text: event.text,
+      extra: extraOf(event),
+      sentAt: event.sentAt,
+      receivedAt: now,
+      notBefore: event.partOfMore ? now + GATHER_MS : now,
+      trust: trustOf(event, this.#room.main),
+      trace: id,
+      reason: reason ?? null,
+    });
+    return inserted.length > 0 ? id : undefined;
+  }
+
+  /** Replaces the text of a message that no turn has taken up yet. False when there is none. */
+  replace(edit: Edit): boolean {
+    const open = and(eq(inbox.messageId, edit.messageId), inArray(inbox.state, ["pending", "context"]));
+    const change = { text: edit.text, extra: extraOf(edit) };
+    return this.#room.db.update(inbox).set(change).where(open).returning({ id: inbox.id }).all().length > 0;
+  }
+
+  knows(key: string): boolean {
+    return this.idOf(key) !== undefined;
+  }
+
+  idOf(key: string): string | undefined {
+    return this.#room.db.select({ id: inbox.id }).from(inbox).where(eq(inbox.key, key)).get()?.id;
+  }
+
+  /** The waking message that is due first, or the one that will be. */
+  next(): { thread: string; notBefore: number } | undefined {
+    return this.#room.db
+      .select({ thread: inbox.thread, notBefore: inbox.notBefore })
+      .from(inbox)
+      .where(eq(inbox.state, "pending"))
+      .orderBy(asc(inbox.notBefore), asc(inbox.id))
+      .limit(1)
+      .get();
+  }
+
+  /** Whether a waking message of this thread waits to be taken up. */
+  waits(thread: string): boolean {
+    const open = and(eq(inbox.state, "pending"), eq(inbox.thread, thread));
+    return this.#room.db.select({ id: inbox.id }).from(inbox).where(open).limit(1).get() !== undefined;
+  }
+
+  /** Gives everything unconsumed of a thread to a turn, from this round on. */
+  consume(turn: string, round: number, thread: string): void {
+    const open = and(isNull(inbox.turn), eq(inbox.thread, thread), inArray(inbox.state, ["pending", "context"]));
+    this.#room.db.update(inbox).set({ turn, joinedAt: round, state: "claimed" }).where(open).run();
+  }
+
+  /** The messages that a turn took up, oldest first; at most the last 2,000. */
+  of(turn: string): InboxRow[] {
+    const rows = this.#room.db.select().from(inbox).where(eq(inbox.turn, turn));
+    return rows.orderBy(desc(inbox.id)).limit(2000).all().reverse();
+  }
+
+  /** The fate of a turn's messages: those that woke it share its end, the others were context. */
+  settle(turn: string, fate: Fate, reason?: string): void {
+    const state = sql`case when ${inbox.wakes} then ${fate} else 'silent' end`;
+    this.#room.db.update(inbox).set({ state, reason: reason ?? null }).where(eq(inbox.turn, turn)).run();
+  }
+
+  keepExtra(id: string, extra: InboxExtra): void {
+    this.#room.db.update(inbox).set({ extra }).where(eq(inbox.id, id)).run();
+  }
+
+  /** Accepted and not yet in a terminal state. */
+  waiting(): number {
+    const open = and(inArray(inbox.state, ["pending", "claimed"]), eq(inbox.wakes, true));
+    return this.#room.db.select({ n: sql<number>`count(*)` }).from(inbox).where(open).get()?.n ?? 0;
+  }
+
+  /** Messages that no turn has taken up yet, for the console's history. */
+  unconsumed(after: string): InboxRow[] {
+    const open = and(inArray(inbox.state, ["pending", "context", "claimed"]), sql`${inbox.id} > ${after}`);
+    return this.#room.db.select().from(inbox).where(open).orderBy(asc(inbox.id)).limit(200).all();
+  }
+
+  /** Forgets settled events after the dedupe window. */
+  prune(): void {
+    const settled = inArray(inbox.state, ["answered", "silent", "failed", "cancelled", "recorded", "command"]);
+    this.#room.db.delete(inbox).where(and(lt(inbox.receivedAt, this.#room.now() - DEDUPE_MS), settled)).run();
+  }
+}
+
+function placeholders() {
+  const names = [
+    "id", "key", "state", "wakes", "thread", "messageId", "senderId", "senderName", "text", "extra",
+    "sentAt", "receivedAt", "notBefore", "trust", "trace", "reason",
+  ] as const;
+  return Object.fromEntries(names.map((name) => [name, sql.placeholder(name)])) as never;
+}
+
+function extraOf(event: Message | Edit): InboxExtra {
+  return {
+    ...(event.mentioned ? { mentioned: true } : {}),
+    ...(event.replyTo ? { replyTo: event.replyTo } : {}),
+    ...(event.attachments.length > 0 ? { attachments: event.attachments } : {}),
+    ...(event.sender.username ? { username: event.sender.username } : {}),
+  };
+}
+
+function trustOf(event: Message | Edit, main: boolean): InboxRow["trust"] {
+  if (event.sender.isBot) return "outside";
+  return main ? "owner" : "member";
+}

@@ -1,0 +1,126 @@
+import { eq } from "drizzle-orm";
+import { channels } from "../channels/index.ts";
+import { type Address, type Channel, type ChannelEnv, parseAddress } from "../channels/channel.ts";
+import { newId, now } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { Database } from "./database.ts";
+import type { GroupSettings } from "./rpc.ts";
+import { facts } from "./schema.ts";
+
+/** The facts of a group: small values that survive restarts. */
+interface Facts {
+  settings: GroupSettings;
+  /** The chat's present id, where it changed. */
+  target: string;
+  /** The object that keeps this chat's past, where the chat had another id before. */
+  forwardTo: Address;
+  /** Last error that a person should know of. */
+  lastError: string;
+  /** Milliseconds; when an unregistered chat was last heard. */
+  heardAt: number;
+  /** Open sessions by thread. */
+  [session: `session:${string}`]: string;
+  /** When something was told that is told once. */
+  [told: `told:${string}`]: number;
+}
+
+/** What all parts of a group's object share: its storage, its configuration, its identity. */
+export class Room {
+  readonly ctx: DurableObjectState;
+  readonly env: Env;
+  readonly db: Database;
+  readonly config: Config;
+  /** Random per construction: another boot's claims are dead. */
+  readonly boot: string;
+  readonly address: Address;
+  readonly channel: Channel | undefined;
+  readonly newId = newId;
+  readonly now = now;
+  readonly #cache = new Map<string, unknown>();
+
+  constructor(ctx: DurableObjectState, env: Env, db: Database, config: Config, boot: string) {
+    this.ctx = ctx;
+    this.env = env;
+    this.db = db;
+    this.config = config;
+    this.boot = boot;
+    this.address = (ctx.id.name ?? "unknown:unknown") as Address;
+    this.channel = channels[parseAddress(this.address).channel];
+  }
+
+  get<K extends keyof Facts>(name: K): Facts[K] | undefined {
+    if (!this.#cache.has(name)) {
+      const row = this.db.select().from(facts).where(eq(facts.name, name)).get();
+      this.#cache.set(name, row?.value);
+    }
+    return this.#cache.get(name) as Facts[K] | undefined;
+  }
+
+  set<K extends keyof Facts>(name: K, value: Facts[K]): void {
+    const row = { name: name as string, value };
+    this.db.insert(facts).values(row).onConflictDoUpdate({ target: facts.name, set: { value } }).run();
+    this.#cache.set(name, value);
+  }
+
+  /** One transaction. Nothing in `work` may await. A throw rolls everything back, cached facts too. */
+  transaction<T>(work: () => T): T {
+    try {
+      return this.ctx.storage.transactionSync(work);
+    } catch (error) {
+      this.#cache.clear();
+      throw error;
+    }
+  }
+
+  get settings(): GroupSettings | undefined {
+    return this.get("settings");
+  }
+
+  get registered(): boolean {
+    return this.settings?.registered === true;
+  }
+
+  get main(): boolean {
+    return this.settings?.main === true && this.registered;
+  }
+
+  get direct(): boolean {
+    return this.settings?.type !== "group";
+  }
+
+  get timezone(): string {
+    return this.settings?.timezone ?? this.config.TIMEZONE;
+  }
+
+  /** The platform's id of this chat today. */
+  get chatId(): string {
+    return this.get("target") ?? parseAddress(this.address).chatId;
+  }
+
+  get channelEnv(): ChannelEnv {
+    return {
+      vars: this.config.vars,
+      fetch: (input, init) => fetch(input, init),
+      now,
+      broadcast: (frame) => this.broadcast(frame),
+    };
+  }
+
+  /** Sends a frame to every open console of this group. A socket that is closing is skipped. */
+  broadcast(frame: string): void {
+    for (const socket of this.ctx.getWebSockets()) {
+      try {
+        socket.send(frame);
+      } catch {
+        // It reconnects and reads the history.
+      }
+    }
+  }
+
+  /** Keeps what went wrong for `status`, and logs it. Never with a secret: reasons are our own sentences. */
+  report(what: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(JSON.stringify({ at: new Date(now()).toISOString(), address: this.address, what, message }));
+    this.set("lastError", `${what}: ${message}`.slice(0, 300));
+  }
+}

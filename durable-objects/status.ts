@@ -1,0 +1,39 @@
+import { chooseModels } from "../agent/models/choose.ts";
+import type { Parts } from "./group.ts";
+import type { Room } from "./room.ts";
+import type { GroupStatus } from "./rpc.ts";
+
+/** The state of a group, for people and for the admin API. Holds no secret. */
+export function statusOf(room: Room, parts: Parts): GroupStatus {
+  const chosen = chooseModels(room.config.vars, room.settings?.model)[0]!;
+  const spent = parts.ledger.today();
+  return {
+    address: room.address,
+    name: room.settings?.name ?? room.address,
+    registered: room.registered,
+    main: room.main,
+    model: chosen.provider === "demo" ? "demo" : `${chosen.provider}/${chosen.model}`,
+    why: chosen.why,
+    waiting: parts.inbox.waiting(),
+    running: parts.running(),
+    outbox: parts.outbox.count("queued", "sending"),
+    deadLetters: parts.outbox.count("failed", "unknown"),
+    lastError: room.get("lastError"),
+    spentUsd: spent.usd,
+    spentTokens: spent.tokens,
+    files: parts.workspace.list("/workspace/group").length,
+  };
+}
+
+/** The same in a few lines of chat. */
+export function describeStatus(status: GroupStatus): string {
+  const lines = [
+    `Model: ${status.model} (${status.why})`,
+    `Queue: ${status.waiting} waiting, ${status.running ? "working" : "idle"}, ${status.outbox} to send`,
+    `Spent here today: $${status.spentUsd.toFixed(4)}, ${status.spentTokens} tokens`,
+    `Files: ${status.files}`,
+  ];
+  if (status.deadLetters > 0) lines.push(`Not delivered: ${status.deadLetters}; see: nanoflare dead-letters`);
+  if (status.lastError) lines.push(`Last error: ${status.lastError}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,138 @@
+import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import type { ShownMessage } from "../channels/web/frames.ts";
+import type { Recalled } from "../agent/tools/tool.ts";
+import { channels } from "../channels/index.ts";
+import type { Inbox, InboxRow } from "./inbox.ts";
+import type { Room } from "./room.ts";
+import { indexed, matchExpression } from "./search-text.ts";
+import { inbox, messages, outbox, sessions } from "./schema.ts";
+
+export type MessageRow = typeof messages.$inferSelect;
+export type SessionRow = typeof sessions.$inferSelect;
+
+/** What was said in the chat, by whom, in which session; and the search over all of it. */
+export class Transcript {
+  readonly #room: Room;
+  readonly #inbox: Inbox;
+
+  constructor(room: Room, inbox: Inbox) {
+    this.#room = room;
+    this.#inbox = inbox;
+  }
+
+  /** The open session of a thread; the first message opens one. */
+  session(thread: string): SessionRow {
+    const id = this.#room.get(`session:${thread}`);
+    const row = id && this.#room.db.select().from(sessions).where(eq(sessions.id, id)).get();
+    return row || this.startSession(thread);
+  }
+
+  /** `/new`: what was said stays searchable, the next turn does not see it. */
+  startSession(thread: string): SessionRow {
+    const row = { id: this.#room.newId(), thread, startedAt: this.#room.now(), summary: null, summarisedTo: null, tokens: 0 };
+    this.#room.db.insert(sessions).values(row).run();
+    this.#room.set(`session:${thread}`, row.id);
+    return row;
+  }
+
+  /** What a session's summary does not cover, oldest first; at most the last 400 messages. */
+  ofSession(session: SessionRow): MessageRow[] {
+    const seen = inArray(messages.role, ["person", "assistant", "note"]);
+    const after = and(eq(messages.session, session.id), seen, gt(messages.id, session.summarisedTo ?? ""));
+    return this.#room.db.select().from(messages).where(after).orderBy(desc(messages.id)).limit(400).all().reverse();
+  }
+
+  summarise(session: string, summary: string, upTo: string): void {
+    this.#room.db.update(sessions).set({ summary, summarisedTo: upTo, tokens: 0 }).where(eq(sessions.id, session)).run();
+  }
+
+  measured(session: string, tokens: number): void {
+    this.#room.db.update(sessions).set({ tokens }).where(eq(sessions.id, session)).run();
+  }
+
+  /** Writes what people said in a turn. Call it inside the transaction that ends the turn. */
+  addPeople(rows: InboxRow[], session: string, role: "person" | "command" = "person"): void {
+    for (const row of rows) {
+      this.#add({
+        id: row.id,
+        role,
+        thread: row.thread,
+        session,
+        turn: row.turn,
+        senderId: row.senderId,
+        sender: row.senderName,
+        text: row.text,
+        extra: row.extra,
+        at: row.sentAt,
+        trust: row.trust,
+        trace: row.trace,
+      });
+    }
+  }
+
+  /** Writes what the assistant said or did. `note` is seen by the model, not by people. */
+  addOurs(ours: { id: string; role?: "assistant" | "note" | "notice"; text: string; thread: string; session: string; turn?: string; trust?: MessageRow["trust"] }): void {
+    this.#add({
+      role: "assistant",
+      turn: null,
+      senderId: "assistant",
+      sender: this.#room.config.ASSISTANT_NAME,
+      extra: {},
+      at: this.#room.now(),
+      trust: "owner",
+      trace: ours.turn ?? ours.id,
+      ...ours,
+    });
+  }
+
+  #add(row: Omit<MessageRow, "rowid">): void {
+    const inserted = this.#room.db.insert(messages).values(row).onConflictDoNothing().returning({ rowid: messages.rowid }).all();
+    if (inserted[0]) this.#room.db.run(sql`insert into search(rowid, body) values (${inserted[0].rowid}, ${indexed(row.text)})`);
+  }
+
+  /** Full-text search over everything that was said here, best first. */
+  search(query: string, limit: number): Recalled[] {
+    const match = matchExpression(query);
+    if (!match) return [];
+    const found = this.#room.db.all<{ rowid: number }>(
+      sql`select rowid from search where search match ${match} order by rank limit ${limit}`,
+    );
+    const rows = found.length > 0 ? this.#room.db.select().from(messages).where(inArray(messages.rowid, found.map((hit) => hit.rowid))).all() : [];
+    return rows.map((row) => ({ at: row.at, who: row.sender, text: row.text, source: "chat" }));
+  }
+
+  /** What a console shows: the transcript and what is still on its way into it, oldest first. */
+  history(range: { before?: string; after?: string; limit: number }): ShownMessage[] {
+    const shown = inArray(messages.role, ["person", "assistant", "command", "notice"]);
+    const bounds = and(shown, range.after ? gt(messages.id, range.after) : undefined, range.before ? lt(messages.id, range.before) : undefined);
+    const newest = this.#room.db.select().from(messages).where(bounds).orderBy(range.after ? asc(messages.id) : desc(messages.id)).limit(range.limit).all();
+    const rows = newest.map((row) => this.#shown(row));
+    const open = range.before ? [] : this.#inbox.unconsumed(range.after ?? "").map((row) => this.shownInbox(row));
+    const byId = new Map([...open, ...rows].map((message) => [message.id, message]));
+    return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  shownInbox(row: Pick<InboxRow, "id" | "key" | "senderName" | "text" | "sentAt">): ShownMessage {
+    const key = row.key.startsWith("web:") ? { key: row.key.slice(4) } : {};
+    return { id: row.id, from: "person", name: row.senderName, text: row.text, at: row.sentAt, ...key };
+  }
+
+  /** An answer as a console shows it. */
+  shownOurs(id: string, text: string, at: number): ShownMessage {
+    const html = channels.web!.render(text).map((part) => part.body).join("\n");
+    return { id, from: "assistant", name: this.#room.config.ASSISTANT_NAME, text, html, at };
+  }
+
+  #shown(row: MessageRow): ShownMessage {
+    if (row.role === "assistant" || row.role === "notice") return this.shownOurs(row.id, row.text, row.at);
+    const source = this.#room.db.select({ key: inbox.key, state: inbox.state }).from(inbox).where(eq(inbox.id, row.id)).get();
+    const note = source?.state === "failed" || source?.state === "cancelled" ? { note: source.state } : {};
+    return { ...this.shownInbox({ ...row, key: source?.key ?? "", senderName: row.sender, sentAt: row.at }), ...note };
+  }
+}
+
+/** Whether a turn already said this text through its tool. */
+export function saidAlready(room: Room, turn: string, text: string): boolean {
+  const said = room.db.select({ text: outbox.text }).from(outbox).where(eq(outbox.turn, turn)).all();
+  return said.some((row) => row.text.trim() === text.trim());
+}

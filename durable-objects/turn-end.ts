@@ -1,0 +1,125 @@
+import { eq } from "drizzle-orm";
+import type { LoopEnd } from "../agent/events.ts";
+import { isSilent, visible } from "../agent/say.ts";
+import type { Parts } from "./group.ts";
+import type { Fate } from "./inbox.ts";
+import type { Room } from "./room.ts";
+import { outbox } from "./schema.ts";
+import { streamed } from "./streaming.ts";
+import { saidAlready } from "./transcript.ts";
+import type { TurnRow } from "./turns.ts";
+
+interface Ending {
+  /** What the chat reads; nothing where it is empty. */
+  text: string;
+  state: Exclude<TurnRow["state"], "open">;
+  fate: Fate;
+  error?: string;
+}
+
+/** Writes transcript, outbox, inbox and turn in one transaction: the turn has ended, or it has not. */
+export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): void {
+  const ending = endingOf(room, parts, turn, end);
+  room.transaction(() => {
+    parts.turns.end(turn, ending.state, ending.fate, ending.error);
+    const done = ending.state === "answered" ? [] : parts.turns.done(turn.id).tools;
+    if (done.length > 0) note(room, parts, turn, `(This turn did not end well. What was done in it: ${done.join("; ")})`);
+    if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text);
+    warnOfBudget(room, parts, turn);
+  });
+  if (ending.error) room.report("a turn failed", ending.error);
+}
+
+function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending {
+  switch (end.type) {
+    case "answer":
+      return answered(room, parts, turn, end.text, end.cut);
+    case "stopped":
+      return { text: "Stopped.", state: "stopped", fate: "cancelled" };
+    case "rounds":
+      return limit(parts, turn, `I stopped after ${room.config.MAX_TURNS} steps without coming to an end.`, "MAX_TURNS reached");
+    case "deadline":
+      return limit(parts, turn, `I stopped because my time for one answer was up (${room.config.TURN_TIMEOUT} s).`, "TURN_TIMEOUT reached");
+    case "budget":
+      return { text: budgetText(end.refusal), state: "failed", fate: "failed", error: `${end.refusal.scope} budget used up (${end.refusal.kind})` };
+    case "context-length":
+      return { text: "This conversation is too long for the model, also after I summarised it. Say /new to start afresh.", state: "failed", fate: "failed", error: "context too long" };
+    case "failed":
+      return { text: failureText(end.failure), state: "failed", fate: "failed", error: `${end.failure.kind}: ${end.failure.message}` };
+  }
+}
+
+function answered(room: Room, parts: Parts, turn: TurnRow, raw: string, cut: boolean): Ending {
+  const text = isSilent(raw) ? "" : visible(raw).trim();
+  if (text) return { text: cut ? `${text}\n\n_(The answer was cut at its length limit.)_` : text, state: "answered", fate: "answered" };
+  const said = room.db.select({ id: outbox.id }).from(outbox).where(eq(outbox.turn, turn.id)).get();
+  if (said) return { text: "", state: "answered", fate: "answered" };
+  // In a direct chat a person always gets an answer; in a group silence is one.
+  if (room.direct && turn.kind === "chat") return { text: "I have no answer to that. Could you put it in other words?", state: "answered", fate: "answered" };
+  return { text: "", state: "silent", fate: "silent" };
+}
+
+function limit(parts: Parts, turn: TurnRow, why: string, error: string): Ending {
+  const { tools } = parts.turns.done(turn.id);
+  const did = tools.length > 0 ? ` What I did so far:\n${tools.slice(-10).map((tool) => `- \`${tool.replaceAll("`", "'")}\``).join("\n")}` : "";
+  return { text: `${why}${did}\nSay "go on" and I continue.`, state: "failed", fate: "failed", error };
+}
+
+/** The text replaces what was streamed. False where nothing was streamed into a message that we know. */
+function closeStream(room: Room, turn: TurnRow, text: string, parts: Parts): boolean {
+  let closed = false;
+  for (const row of streamed(room, turn.id)) {
+    const known = !closed && row.sentIds[0] !== undefined;
+    const change = known
+      ? { state: "queued" as const, text: text || "…", part: 0, parts: null, attempts: 0, nextAt: room.now() }
+      : { state: "unknown" as const, reason: "a first piece of this answer may have been sent" };
+    room.db.update(outbox).set(change).where(eq(outbox.id, row.id)).run();
+    closed ||= known;
+  }
+  if (closed && text) parts.transcript.addOurs({ id: room.newId(), text, thread: turn.thread, session: turn.session, turn: turn.id, trust: turn.trust });
+  return closed;
+}
+
+function speak(room: Room, parts: Parts, turn: TurnRow, text: string): void {
+  if (!text || saidAlready(room, turn.id, text)) return;
+  const id = room.newId();
+  const { thread, session, trust, trace } = turn;
+  const waking = parts.inbox.of(turn.id).findLast((row) => row.wakes);
+  const replyTo = !room.direct && waking ? { replyTo: waking.messageId } : {};
+  const spoken = room.channel?.limits.prefix ? `${room.config.ASSISTANT_NAME}: ${text}` : text;
+  parts.outbox.say({ key: `turn:${turn.id}`, text: spoken, thread, turn: turn.id, trust, trace, ...replyTo }, id);
+  parts.transcript.addOurs({ id, text, thread, session, turn: turn.id, trust });
+}
+
+function note(room: Room, parts: Parts, turn: TurnRow, text: string): void {
+  parts.transcript.addOurs({ id: room.newId(), role: "note", text, thread: turn.thread, session: turn.session, turn: turn.id });
+}
+
+/** Once a day the chat hears that most of its budget is gone. */
+function warnOfBudget(room: Room, parts: Parts, turn: TurnRow): void {
+  if (!parts.ledger.passed(80)) return;
+  const text = "80 % of this chat's budget for today is used. See /usage.";
+  parts.outbox.say({ key: `budget:${parts.ledger.day()}`, text, thread: turn.thread });
+}
+
+function budgetText(refusal: Extract<LoopEnd, { type: "budget" }>["refusal"]): string {
+  const name = `BUDGET_${refusal.scope.toUpperCase()}_${refusal.kind.toUpperCase()}`;
+  const what = { turn: "one answer", group: "this chat today", install: "all chats today" }[refusal.scope];
+  return `The budget for ${what} is used up, so I made no further model call. The owner may raise ${name}.`;
+}
+
+function failureText(failure: Extract<LoopEnd, { type: "failed" }>["failure"]): string {
+  switch (failure.kind) {
+    case "auth":
+      return "The model refused the key. The owner should check the provider's key (API_KEY); /status shows which model is used.";
+    case "bad-request":
+      return `The model refused the request: ${failure.message}. The owner should check MODEL; /status shows which one is used.`;
+    case "rate-limit":
+      return "The model is busy (rate limit), and trying again did not help. Please ask again in a few minutes.";
+    case "stalled":
+    case "unavailable":
+    case "aborted":
+    case "context-length":
+      return `I could not get an answer from the model (${failure.message}). Please ask again later.`;
+  }
+}

@@ -1,0 +1,167 @@
+import { authorizeTool } from "../agent/authorize.ts";
+import { conversation } from "../agent/conversation.ts";
+import type { Interruption, LoopEnd, LoopEvent } from "../agent/events.ts";
+import type { Step } from "../agent/journal.ts";
+import { type LoopPorts, runLoop } from "../agent/loop.ts";
+import type { ChatMessage } from "../agent/model.ts";
+import { specs, tools } from "../agent/tools/index.ts";
+import type { Tool, ToolContext } from "../agent/tools/tool.ts";
+import { fetchAttachments } from "./attachments.ts";
+import { compact } from "./compaction.ts";
+import type { DirectoryStub } from "./admission.ts";
+import type { Parts } from "./group.ts";
+import { type Brain, openBrain } from "./brain.ts";
+import type { Room } from "./room.ts";
+import { Streaming } from "./streaming.ts";
+import { toolContext } from "./tool-context.ts";
+import { TurnJournal } from "./turn-journal.ts";
+import { endTurn } from "./turn-end.ts";
+import { promptOf, joinedBlocks } from "./turn-prompt.ts";
+import type { TurnRow } from "./turns.ts";
+import { showTyping } from "./typing.ts";
+import type { Grant } from "./usage.ts";
+
+/** A message that arrives before the first token makes the call again, at most so often. */
+const REJOINS = 2;
+/** A conversation that the model finds too long is summarised and tried again, at most so often. */
+const COMPACTIONS = 2;
+
+/** One claimed turn, from its opening to its end. In memory; everything that matters is in its rows. */
+export class TurnRun implements LoopPorts {
+  readonly journal: TurnJournal;
+  readonly tools: Tool[];
+  readonly specs;
+  readonly limits;
+  readonly #room: Room;
+  readonly #parts: Parts;
+  readonly #directory: DirectoryStub;
+  readonly #turn: TurnRow;
+  readonly #brain: Brain;
+  readonly #grant: Grant = { usd: 0, tokens: 0 };
+  readonly #life = new AbortController();
+  #call: AbortController | undefined;
+  #streaming: Streaming;
+  #rejoins = 0;
+  #firstToken = false;
+
+  constructor(room: Room, parts: Parts, directory: DirectoryStub, turn: TurnRow) {
+    this.#room = room;
+    this.#parts = parts;
+    this.#directory = directory;
+    this.#turn = turn;
+    this.#brain = openBrain(room);
+    this.journal = new TurnJournal(room, parts.ledger, turn.id, "main", this.#brain.choice, this.#grant);
+    this.tools = tools.filter((tool) => !tool.mainOnly || room.main);
+    this.specs = specs(this.tools);
+    const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
+    this.limits = { maxTokens: MAX_TOKENS, maxRounds: MAX_TURNS, temperature: TEMPERATURE };
+    this.#streaming = new Streaming(room, turn);
+  }
+
+  get model() {
+    return this.#brain.model;
+  }
+
+  /** Runs to the end. Throws only when the host itself failed; the turn is then claimed again. */
+  async run(): Promise<void> {
+    if (this.#parts.turns.exhausted(this.#turn)) return this.#end({ type: "failed", failure: { kind: "unavailable", message: `given up after ${this.#turn.claims - 1} attempts` } });
+    const stopTyping = showTyping(this.#room, this.#turn.thread);
+    const deadline = setTimeout(() => this.#life.abort("deadline"), Math.max(0, this.#turn.deadlineAt - this.#room.now()));
+    try {
+      await this.#open();
+      const end = await this.#loop();
+      await this.#streaming.end();
+      this.#end(end);
+    } finally {
+      clearTimeout(deadline);
+      stopTyping();
+      await this.#streaming.end();
+    }
+  }
+
+  /** A waking message came in: before the first token of the first call it joins that call. */
+  arrived(thread: string): void {
+    if (thread === this.#turn.thread && this.#mayRejoin()) this.#call?.abort("join" satisfies Interruption);
+  }
+
+  /** Ends the turn at its next step or byte. */
+  stop(): boolean {
+    this.#life.abort("stop" satisfies Interruption);
+    return true;
+  }
+
+  boundary(round: number): void {
+    this.#parts.inbox.consume(this.#turn.id, round, this.#turn.thread);
+  }
+
+  async conversation(): Promise<ChatMessage[]> {
+    const rows = this.#parts.inbox.of(this.#turn.id);
+    const prompt = await promptOf(this.#room, this.#parts, this.#turn, rows, this.#brain.choice);
+    return conversation(prompt, joinedBlocks(this.#room, rows), this.journal.steps());
+  }
+
+  signal(round: number): AbortSignal {
+    this.#call = new AbortController();
+    this.#firstToken = round > 0;
+    // Somebody wrote while the conversation was put together.
+    if (this.#mayRejoin() && this.#parts.inbox.waits(this.#turn.thread)) this.#call.abort("join" satisfies Interruption);
+    const signal = AbortSignal.any([this.#call.signal, this.#life.signal]);
+    signal.addEventListener("abort", () => {
+      if (signal.reason === "join") this.#rejoins++;
+    }, { once: true });
+    return signal;
+  }
+
+  interrupted(): Exclude<Interruption, "join"> | undefined {
+    return this.#life.signal.aborted ? (this.#life.signal.reason as "stop" | "deadline") : undefined;
+  }
+
+  refuse(tool: Tool): string | undefined {
+    const verdict = authorizeTool(this.#room.main, tool);
+    return verdict.ok ? undefined : verdict.reason;
+  }
+
+  context(step: Step): ToolContext {
+    return toolContext(this.#room, this.#parts, this.#directory, this.#turn, this.journal, step, this.#life.signal);
+  }
+
+  on(event: LoopEvent): void {
+    if (event.type === "text" || event.type === "tool") this.#firstToken = true;
+    this.#streaming.on(event);
+  }
+
+  #mayRejoin(): boolean {
+    return !this.#firstToken && this.#rejoins < REJOINS;
+  }
+
+  /** Brings rights, budget and the version of the global files; then fetches what was attached. */
+  async #open(): Promise<void> {
+    const { address, settings, config } = this.#room;
+    const chat = { type: settings?.type ?? ("group" as const), title: settings?.name };
+    const ask = { usd: config.BUDGET_TURN_USD, tokens: config.BUDGET_TURN_TOKENS };
+    const opened = await this.#directory.open({ address, turnId: this.#turn.id, chat, ...ask });
+    if (opened.settings.version > (settings?.version ?? -1)) this.#room.set("settings", opened.settings);
+    Object.assign(this.#grant, opened.grant);
+    await this.#parts.workspace.refresh(opened.globalVersion);
+    await fetchAttachments(this.#room, this.#parts, this.#turn.id);
+  }
+
+  async #loop(): Promise<LoopEnd> {
+    if (this.#turn.kind === "compact") return this.#compact("asked");
+    if (this.#parts.transcript.needsCompaction(this.#turn.session, this.#brain.choice.contextWindow)) await this.#compact("full");
+    for (let compactions = 0; ; compactions++) {
+      const end = await runLoop(this);
+      if (end.type !== "context-length" || compactions >= COMPACTIONS) return end;
+      const compacted = await this.#compact("full");
+      if (compacted.type !== "answer") return compacted;
+    }
+  }
+
+  #compact(why: "asked" | "full"): Promise<LoopEnd> {
+    return compact(this.#room, this.#parts, this.#turn, this.#brain, this.#grant, this, why);
+  }
+
+  #end(end: LoopEnd): void {
+    endTurn(this.#room, this.#parts, this.#turn, end);
+  }
+}

@@ -1,0 +1,139 @@
+import { and, asc, eq, inArray, isNull, lte, ne, or } from "drizzle-orm";
+import { rounds } from "../agent/journal.ts";
+import type { Fate, Inbox } from "./inbox.ts";
+import type { Room } from "./room.ts";
+import { steps, turns } from "./schema.ts";
+import type { Transcript } from "./transcript.ts";
+import type { Ledger } from "./usage.ts";
+
+export type TurnRow = typeof turns.$inferSelect;
+
+/** Claims without progress after which a turn is given up, and claims in all. */
+const ATTEMPTS = 5;
+const CLAIMS = 30;
+/** Pauses before the third, fourth and fifth attempt, in milliseconds; the first two are immediate. */
+const PAUSES = [0, 0, 2000, 10_000, 30_000];
+
+/** Turns: opened by waking messages, claimed by a boot, ended once. */
+export class Turns {
+  readonly #room: Room;
+  readonly #inbox: Inbox;
+  readonly #transcript: Transcript;
+  readonly #ledger: Ledger;
+
+  constructor(room: Room, inbox: Inbox, transcript: Transcript, ledger: Ledger) {
+    this.#room = room;
+    this.#inbox = inbox;
+    this.#transcript = transcript;
+    this.#ledger = ledger;
+  }
+
+  /** When the chat lane has something to do next, in milliseconds. */
+  nextAt(): number | undefined {
+    const open = this.#room.db.select({ at: turns.notBefore }).from(turns).where(eq(turns.state, "open")).orderBy(asc(turns.id)).get();
+    return open?.at ?? this.#inbox.next()?.notBefore;
+  }
+
+  /** Claims the next turn: one that a dead boot or a failure left open, else a new one for what waits. */
+  claim(): TurnRow | undefined {
+    return this.#room.transaction(() => {
+      const row = this.#unfinished() ?? this.#openNew();
+      if (!row) return undefined;
+      const now = this.#room.now();
+      // The time to answer counts from the claim: hours in which nothing ran are not the turn's fault.
+      const deadlineAt = now + this.#room.config.TURN_TIMEOUT * 1000;
+      const claim = { boot: this.#room.boot, attempts: row.attempts + 1, claims: row.claims + 1, deadlineAt };
+      this.#room.db.update(turns).set(claim).where(eq(turns.id, row.id)).run();
+      this.#ledger.settleDead(row.id);
+      return { ...row, ...claim };
+    });
+  }
+
+  /** Whether a turn has been claimed too often without getting anywhere. Counted before the work. */
+  exhausted(turn: TurnRow): boolean {
+    return turn.attempts > ATTEMPTS || turn.claims > CLAIMS;
+  }
+
+  /** Gives a claim back after the host's own failure, to be tried again later. */
+  release(turn: TurnRow, error: string): void {
+    const pause = PAUSES[Math.min(turn.attempts, PAUSES.length - 1)]!;
+    const change = { boot: null, notBefore: this.#room.now() + pause, error };
+    this.#room.db.update(turns).set(change).where(and(eq(turns.id, turn.id), eq(turns.state, "open"))).run();
+  }
+
+  /** Opens a compaction, asked for by `/compact`. */
+  openCompaction(thread: string): void {
+    this.#room.db.insert(turns).values(this.#blank("compact", thread)).run();
+  }
+
+  /** Ends a turn and its messages. Call it inside the transaction that writes what was said. */
+  end(turn: TurnRow, state: Exclude<TurnRow["state"], "open">, fate: Fate, error?: string): void {
+    const change = { state, endedAt: this.#room.now(), boot: null, error: error ?? null };
+    this.#room.db.update(turns).set(change).where(eq(turns.id, turn.id)).run();
+    this.#transcript.addPeople(this.#inbox.of(turn.id), turn.session);
+    this.#inbox.settle(turn.id, fate, error);
+  }
+
+  /** Ended turns that the directory has not settled yet. */
+  unclosed(): TurnRow[] {
+    return this.#room.db.select().from(turns).where(and(eq(turns.closed, false), ne(turns.state, "open"))).limit(20).all();
+  }
+
+  closed(turn: string): void {
+    this.#room.db.update(turns).set({ closed: true }).where(eq(turns.id, turn)).run();
+  }
+
+  get(id: string): TurnRow | undefined {
+    return this.#room.db.select().from(turns).where(eq(turns.id, id)).get();
+  }
+
+  /** What an unfinished turn did so far, in a line each, for people and for the next turn. */
+  done(turn: string): { rounds: number; tools: string[] } {
+    const rows = this.#room.db.select().from(steps).where(eq(steps.turn, turn)).orderBy(asc(steps.seq)).all();
+    const tools = rows.filter((row) => row.kind === "tool" && row.state === "done");
+    return { rounds: rounds(rows as never), tools: tools.map((row) => `${row.name} ${(row.input ?? "").slice(0, 80)}`) };
+  }
+
+  #unfinished(): TurnRow | undefined {
+    const dead = or(isNull(turns.boot), ne(turns.boot, this.#room.boot));
+    const due = and(eq(turns.state, "open"), dead, lte(turns.notBefore, this.#room.now()));
+    return this.#room.db.select().from(turns).where(due).orderBy(asc(turns.id)).limit(1).get();
+  }
+
+  /** No new turn overtakes one that waits for its next attempt: answers stay in order. */
+  #openNew(): TurnRow | undefined {
+    const open = and(eq(turns.state, "open"), inArray(turns.lane, ["chat"]));
+    if (this.#room.db.select({ id: turns.id }).from(turns).where(open).limit(1).get()) return undefined;
+    const next = this.#inbox.next();
+    if (!next || next.notBefore > this.#room.now()) return undefined;
+    const row = this.#blank("chat", next.thread);
+    this.#room.db.insert(turns).values(row).run();
+    this.#inbox.consume(row.id, 0, next.thread);
+    return row;
+  }
+
+  #blank(kind: TurnRow["kind"], thread: string): TurnRow {
+    const id = this.#room.newId();
+    const now = this.#room.now();
+    return {
+      id,
+      lane: "chat",
+      kind,
+      thread,
+      session: this.#transcript.session(thread).id,
+      state: "open",
+      boot: null,
+      attempts: 0,
+      claims: 0,
+      notBefore: now,
+      createdAt: now,
+      deadlineAt: now + this.#room.config.TURN_TIMEOUT * 1000,
+      endedAt: null,
+      error: null,
+      model: null,
+      closed: false,
+      trust: this.#room.main ? "owner" : "member",
+      trace: id,
+    };
+  }
+}

@@ -1,0 +1,32 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+
+const pages = [...globSync("*.md"), ...globSync("docs/**/*.md")];
+
+/** Links to files, and file names in code spans that look like paths of ours. */
+function named(page: string): string[] {
+  const text = readFileSync(page, "utf8");
+  const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => join(dirname(page), match[1]!));
+  const spans = [...text.matchAll(/`((?:channels|workers|durable-objects|agent|schedule|sandbox|cli|migrations|test|bench|docs|skills)\/[\w./-]+\.\w+)`/g)];
+  return [...links, ...spans.map((match) => match[1]!)];
+}
+
+test("every file that the documents name exists", () => {
+  const missing = pages.flatMap((page) => named(page).filter((file) => !existsSync(file)).map((file) => `${page}: ${file}`));
+  expect(missing).toEqual([]);
+});
+
+test("every script that the README names is in package.json", () => {
+  const scripts = JSON.parse(readFileSync("package.json", "utf8")).scripts as Record<string, string>;
+  const used = [...readFileSync("README.md", "utf8").matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]!);
+  expect(used.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+test("every table is in docs/storage.md", () => {
+  const schemas = ["durable-objects/schema.ts", "durable-objects/directory-schema.ts", "durable-objects/files-schema.ts"];
+  const tables = schemas.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/sqliteTable\(\s*"(\w+)"/g)].map((match) => match[1]!));
+  const page = readFileSync("docs/storage.md", "utf8");
+  expect(tables.length).toBeGreaterThan(10);
+  expect(tables.filter((table) => !page.includes(`\`${table}\``))).toEqual([]);
+});
