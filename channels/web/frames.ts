@@ -31,7 +31,14 @@ export type ClientFrame =
 /** What a group says. */
 export type ServerFrame =
   /** Answer to `hello`; `busy` while a turn runs. `assistant` is the assistant's name. */
-  | { type: "welcome"; assistant: string; model: string; busy: boolean; messages: ShownMessage[]; more: boolean }
+  | {
+      type: "welcome";
+      assistant: string;
+      model: string;
+      busy: boolean;
+      messages: ShownMessage[];
+      more: boolean;
+    }
   | { type: "older"; messages: ShownMessage[]; more: boolean }
   /** The group stored the message with this key; it will be answered or said why not. */
   | { type: "accepted"; key: string; id: string }

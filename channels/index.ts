@@ -1,0 +1,6 @@
+import type { Channel } from "./channel.ts";
+import { telegram } from "./telegram/index.ts";
+import { cli, web } from "./web/index.ts";
+
+/** Every channel by its name, which is the first part of an address. */
+export const channels: Record<string, Channel> = { telegram, web, cli };

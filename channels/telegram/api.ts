@@ -1,0 +1,59 @@
+import { Api } from "grammy/web";
+import type { ChannelEnv } from "../channel.ts";
+
+/** How long a call may take until its outcome counts as unknown. */
+export const TIMEOUT_SECONDS = 30;
+
+/** Where the Bot API lives: `TELEGRAM_API_ROOT`, or Telegram's own. */
+export function apiRoot(vars: ChannelEnv["vars"]): string {
+  return (vars.TELEGRAM_API_ROOT ?? "https://api.telegram.org").replace(/\/+$/, "");
+}
+
+/** The bot's numeric id, which is the first half of its token. NaN without one. */
+export function botIdOf(vars: ChannelEnv["vars"]): number {
+  return Number.parseInt(vars.TELEGRAM_BOT_TOKEN ?? "", 10);
+}
+
+/** The Bot API for one request. Calls throw grammY's `GrammyError` (refused) or `HttpError` (no answer). */
+export function apiOf(env: ChannelEnv): Api {
+  return new Api(env.vars.TELEGRAM_BOT_TOKEN ?? "", {
+    apiRoot: apiRoot(env.vars),
+    timeoutSeconds: TIMEOUT_SECONDS,
+    // A redirect would carry the token to another host.
+    baseFetchConfig: { redirect: "manual" },
+    fetch: (async (input: RequestInfo, init?: RequestInit) =>
+      answered(await env.fetch(input, init))) as typeof fetch,
+  });
+}
+
+/** Proxies and overloaded servers answer in HTML; grammY would forget their status. */
+async function answered(response: Response): Promise<Response> {
+  const text = await response.text();
+  if (isAnswer(text)) return new Response(text);
+  const code = response.status >= 300 ? response.status : 502;
+  return Response.json({
+    ok: false,
+    error_code: code,
+    description: response.statusText || "no answer of the Bot API",
+  });
+}
+
+function isAnswer(text: string): boolean {
+  try {
+    return typeof JSON.parse(text).ok === "boolean";
+  } catch {
+    return false;
+  }
+}
+
+const usernames = new Map<string, string>();
+
+/** The bot's @name without the @, lower case. Asked for once per isolate and token; throws when Telegram is silent. */
+export async function usernameOf(env: ChannelEnv): Promise<string> {
+  const key = `${apiRoot(env.vars)} ${env.vars.TELEGRAM_BOT_TOKEN}`;
+  const known = usernames.get(key);
+  if (known !== undefined) return known;
+  const { username } = await apiOf(env).getMe();
+  usernames.set(key, username.toLowerCase());
+  return username.toLowerCase();
+}

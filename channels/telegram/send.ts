@@ -1,0 +1,90 @@
+import { GrammyError } from "grammy/web";
+import type { ChannelEnv, Part, Send, Sent } from "../channel.ts";
+import { apiOf } from "./api.ts";
+
+/** Makes one call to the Bot API. Never throws; the reason never holds the token. */
+export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
+  if (!env.vars.TELEGRAM_BOT_TOKEN) return { outcome: "failed", reason: "TELEGRAM_BOT_TOKEN is not set." };
+  try {
+    return { outcome: "sent", messageId: await call(send, env) };
+  } catch (error) {
+    const sent = error instanceof GrammyError ? refused(error, send) : unanswered(send);
+    return withoutToken(sent, env.vars.TELEGRAM_BOT_TOKEN);
+  }
+}
+
+async function call(send: Send, env: ChannelEnv): Promise<string> {
+  const api = apiOf(env);
+  const { chatId } = send.to;
+  const topic = send.to.thread ? { message_thread_id: Number(send.to.thread) } : {};
+  switch (send.type) {
+    case "message": {
+      const { text, ...options } = contentOf(send.part, send.asPlain);
+      const sent = await api.sendMessage(chatId, text, { ...options, ...topic, ...answering(send.replyTo) });
+      return String(sent.message_id);
+    }
+    case "edit": {
+      const { text, ...options } = contentOf(send.part, send.asPlain);
+      await api.editMessageText(chatId, Number(send.messageId), text, options);
+      return send.messageId;
+    }
+    case "draft":
+      await api.sendMessageDraft(Number(chatId), send.draftId, send.part.body, {
+        parse_mode: "HTML",
+        ...topic,
+      });
+      return String(send.draftId);
+    case "typing":
+      await api.sendChatAction(chatId, "typing", topic);
+      return "";
+    case "activity":
+      return "";
+  }
+}
+
+function contentOf(part: Part, asPlain = false) {
+  const quiet = { link_preview_options: { is_disabled: true } };
+  return asPlain
+    ? { text: part.plain, ...quiet }
+    : { text: part.body, parse_mode: "HTML" as const, ...quiet };
+}
+
+function answering(messageId: string | undefined) {
+  if (!messageId) return {};
+  return { reply_parameters: { message_id: Number(messageId), allow_sending_without_reply: true } };
+}
+
+/** Telegram answered and refused. https://core.telegram.org/bots/api#responseparameters */
+function refused(error: GrammyError, send: Send): Sent {
+  const { error_code: code, description, parameters } = error;
+  const reason = `Telegram refused: ${description}`;
+  if (parameters.migrate_to_chat_id !== undefined)
+    return { outcome: "moved", chatId: String(parameters.migrate_to_chat_id) };
+  if (code === 429) return { outcome: "retry", afterMs: (parameters.retry_after ?? 5) * 1000, reason };
+  if (code >= 500) return unanswered(send);
+  if (code === 400 && /message is not modified/i.test(description) && send.type === "edit") {
+    return { outcome: "sent", messageId: send.messageId };
+  }
+  if (code === 400 && isMarkup(description) && !("asPlain" in send && send.asPlain))
+    return { outcome: "markup", reason };
+  if (code === 401 || code === 404)
+    return { outcome: "failed", reason: `${reason}. Check TELEGRAM_BOT_TOKEN.` };
+  return { outcome: "failed", reason };
+}
+
+function isMarkup(description: string): boolean {
+  return /can't parse (?:entities|message)|unsupported start tag|entit(?:y|ies)/i.test(description);
+}
+
+/**
+ * The request left and nothing certain came back. A message may have arrived, and Telegram has no send key; an edit
+ * that is made twice is the same edit.
+ */
+function unanswered(send: Send): Sent {
+  const reason = "Telegram did not answer.";
+  return send.type === "edit" ? { outcome: "retry", afterMs: 2000, reason } : { outcome: "unknown", reason };
+}
+
+function withoutToken(sent: Sent, token: string): Sent {
+  return "reason" in sent ? { ...sent, reason: sent.reason.replaceAll(token, "[token]") } : sent;
+}

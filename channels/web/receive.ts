@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { type Address, type Message, type Person, parseAddress } from "../channel.ts";
+import type { ClientFrame } from "./frames.ts";
+
+/** Longest message that a page may send, in UTF-16 units. */
+export const MESSAGE_CAP = 32 * 1024;
+
+const id = z.string().min(1).max(64);
+const tooLong = `The message is too long; write at most ${MESSAGE_CAP.toLocaleString("en")} characters.`;
+
+const clientFrame = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello"), after: id.optional() }),
+  z.object({
+    type: z.literal("send"),
+    key: id,
+    text: z
+      .string()
+      .max(MESSAGE_CAP, tooLong)
+      .refine((text) => text.trim() !== "", "The message is empty."),
+  }),
+  z.object({ type: z.literal("older"), before: id }),
+  z.object({ type: z.literal("stop") }),
+]);
+
+/** Reads what a page says. `error` is a sentence for the person who sees the page. Never throws. */
+export function parseClientFrame(text: string): ClientFrame | { error: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { error: "The page sent something that is no JSON; reload it." };
+  }
+  const frame = clientFrame.safeParse(value);
+  if (frame.success) return frame.data;
+  const issue = frame.error.issues[0];
+  const isText = issue?.path[0] === "text" && (issue.code === "custom" || issue.code === "too_big");
+  return {
+    error: isText ? issue.message : "The page sent a frame that this version does not know; reload it.",
+  };
+}
+
+/** A page's message as an event of its group. Sent again with the same key, it is the same event. */
+export function inboundFrom(
+  frame: Extract<ClientFrame, { type: "send" }>,
+  from: { address: Address; sender: Person; now: number },
+): Message {
+  const key = `web:${frame.key}`;
+  return {
+    kind: "message",
+    address: from.address,
+    key,
+    chat: { id: parseAddress(from.address).chatId, type: "direct" },
+    sentAt: from.now,
+    messageId: frame.key,
+    sender: from.sender,
+    text: frame.text.toWellFormed(),
+    mentioned: false,
+    command: commandOf(frame.text),
+    attachments: [],
+  };
+}
+
+function commandOf(text: string): Message["command"] {
+  const found = /^\/([a-z][a-z0-9_-]*)(?:\s+([\s\S]*))?$/i.exec(text);
+  return found ? { name: found[1]!.toLowerCase(), args: found[2]?.trim() ?? "" } : undefined;
+}
