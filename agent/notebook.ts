@@ -10,6 +10,8 @@ export interface FileInfo {
   updatedAt: number;
   /** False for binary files and for text above 1 MB. */
   text: boolean;
+  /** Grows with every change of the file; never used twice in a folder. */
+  version: number;
 }
 
 /** Who changed a file, kept with each version. */
@@ -26,12 +28,21 @@ export type FileError =
   | { error: "read-only"; path: string }
   | { error: "binary"; path: string; size: number }
   | { error: "is-directory"; path: string }
-  | { error: "too-large"; path: string; size: number; limit: number };
+  | { error: "too-large"; path: string; size: number; limit: number }
+  | { error: "too-many"; path: string; limit: number }
+  | { error: "bad-path"; path: string; reason: string }
+  /** The file is not what `Change.expect` says: read it again and repeat. */
+  | { error: "conflict"; path: string };
 
 export type FileResult<T> = ({ ok: true } & T) | ({ ok: false } & FileError);
 
-/** One change of a batch. */
-export type Change = { path: string; content: string | Uint8Array } | { path: string; remove: true };
+/**
+ * One change of a batch. With `expect` the batch is refused with `conflict` unless the file still has that version
+ * (0: there is none), which is how a read and the write that follows from it stay together.
+ */
+export type Change =
+  | { path: string; content: string | Uint8Array; expect?: number }
+  | { path: string; remove: true; expect?: number };
 
 /**
  * A group's view of its files: `/workspace/group` (its own, writable), `/workspace/global` (writable in main only).
@@ -47,8 +58,19 @@ export interface Notebook {
   write(changes: Change[], author: Author, commit?: () => void): Promise<FileResult<{ written: FileInfo[] }>>;
   /** Every file under a folder, sorted by path. */
   list(folder: string): FileInfo[];
-  /** Lines of text files under a folder that match; never more than `limit`. */
-  search(pattern: RegExp, folder: string, limit: number): { path: string; line: number; text: string }[];
+  /** Lines of text files under a folder that match, by path; never more than `limit`. Lines count from 1. */
+  search(pattern: Pattern, folder: string, limit: number): Match[];
+}
+
+/** What `search` needs of a regular expression. A model's pattern should come from a linear-time engine. */
+export interface Pattern {
+  test(line: string): boolean;
+}
+
+export interface Match {
+  path: string;
+  line: number;
+  text: string;
 }
 
 /** The folder in which tools and shells start. */
@@ -71,5 +93,11 @@ export function describeFileError(error: FileError): string {
       return `${error.path} is a folder. Use list_dir to see what is in it.`;
     case "too-large":
       return `${error.path} would have ${error.size} bytes; the limit is ${error.limit}.`;
+    case "too-many":
+      return `There is no room for ${error.path}: a folder holds ${error.limit} files. Remove some first.`;
+    case "bad-path":
+      return `"${error.path}" cannot be a file here: ${error.reason}.`;
+    case "conflict":
+      return `${error.path} was changed by someone else in the meantime; nothing was written. Read it again and repeat.`;
   }
 }

@@ -1,0 +1,86 @@
+import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
+import { type Author, type Change, type FileInfo, type FileResult, GLOBAL, type Match, type Pattern } from "../agent/notebook.ts";
+import type { Database } from "./database.ts";
+import { matchesIn } from "./file-index.ts";
+import { fileCounters } from "./files-schema.ts";
+import { globalCopy } from "./global-copy-schema.ts";
+import type { GlobalSnapshot } from "./rpc.ts";
+
+/** The directory's `global/` as a group reaches it. Paths are workspace paths. */
+export interface GlobalFiles {
+  snapshot(since: number): Promise<GlobalSnapshot>;
+  bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
+  /** The directory checks again who asks. */
+  write(changes: Change[], author: Author): Promise<FileResult<{ written: FileInfo[] }>>;
+}
+
+/**
+ * A group's copy of the global files, kept in its own SQLite so that lists, searches and prompts need no call, also
+ * right after a restart. It is as new as the last `pull`.
+ */
+export class GlobalCopy {
+  readonly #storage: DurableObjectStorage;
+  readonly #db: Database;
+  readonly #source: GlobalFiles;
+
+  constructor(storage: DurableObjectStorage, db: Database, source: GlobalFiles) {
+    this.#storage = storage;
+    this.#db = db;
+    this.#source = source;
+  }
+
+  get version(): number {
+    return this.#db.select().from(fileCounters).where(eq(fileCounters.name, "copy")).get()?.value ?? 0;
+  }
+
+  /** Takes over what changed. An answer that is older than the copy is dropped: pulls may overtake each other. */
+  async pull(): Promise<void> {
+    const snapshot = await this.#source.snapshot(this.version);
+    this.#storage.transactionSync(() => {
+      if (snapshot.version > this.version) this.#take(snapshot);
+    });
+  }
+
+  get(path: string): { info: FileInfo; text: string | undefined } | undefined {
+    const row = this.#db.select().from(globalCopy).where(eq(globalCopy.path, path)).get();
+    return row && { info: infoOf({ ...row, isText: row.text !== null }), text: row.text ?? undefined };
+  }
+
+  list(folder: string): FileInfo[] {
+    const { path, size, version, updatedAt, text } = globalCopy;
+    const isText = sql<boolean>`${text} is not null`.mapWith(Boolean);
+    const below = and(gte(path, `${folder}/`), lt(path, `${folder}0`));
+    return this.#db.select({ path, size, version, updatedAt, isText }).from(globalCopy).where(below).orderBy(asc(path)).all().map(infoOf);
+  }
+
+  search(pattern: Pattern, folder: string, limit: number): Match[] {
+    const found: Match[] = [];
+    for (const { path } of this.list(folder)) {
+      for (const match of matchesIn(path, this.get(path)?.text ?? "", pattern)) {
+        if (found.length >= limit) return found;
+        found.push(match);
+      }
+    }
+    return found;
+  }
+
+  #take(snapshot: GlobalSnapshot): void {
+    const there = new Set(snapshot.paths);
+    for (const { path } of this.list(GLOBAL)) {
+      if (!there.has(path)) this.#db.delete(globalCopy).where(eq(globalCopy.path, path)).run();
+    }
+    for (const { info, text } of snapshot.files) {
+      const { path, size, version, updatedAt } = info;
+      const row = { size, version, updatedAt, text: text ?? null };
+      this.#db.insert(globalCopy).values({ path, ...row }).onConflictDoUpdate({ target: globalCopy.path, set: row }).run();
+    }
+    const counter = { name: "copy" as const, value: snapshot.version };
+    const set = { value: snapshot.version };
+    this.#db.insert(fileCounters).values(counter).onConflictDoUpdate({ target: fileCounters.name, set }).run();
+  }
+}
+
+function infoOf(row: { path: string; size: number; version: number; updatedAt: number; isText: boolean }): FileInfo {
+  const { path, size, version, updatedAt, isText } = row;
+  return { path, size, version, updatedAt, text: isText };
+}

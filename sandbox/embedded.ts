@@ -1,0 +1,125 @@
+import { Bash } from "just-bash";
+import { describeFileError, GLOBAL, HOME, type Notebook } from "../agent/notebook.ts";
+import type { ExecRequest, ExecResult, Shell } from "../agent/shell.ts";
+import { NotebookFs } from "./notebook-fs.ts";
+import { Pace } from "./pace.ts";
+import { refusal } from "./policy.ts";
+
+/** Counts, because a Worker's clock stands still while it computes. A loop of 10,000 commands takes about 0.2 s. */
+const LIMITS = {
+  maxSourceBytes: 100_000,
+  maxCommandCount: 10_000,
+  maxLoopIterations: 10_000,
+  maxAwkIterations: 20_000,
+  maxSedIterations: 20_000,
+  maxJqIterations: 20_000,
+  maxCallDepth: 50,
+  maxExecDepth: 16,
+  maxSubstitutionDepth: 20,
+  maxSourceDepth: 10,
+  maxBraceExpansionResults: 10_000,
+  maxGlobOperations: 20_000,
+  maxTraversalEntries: 20_000,
+  maxTraversalWork: 20_000,
+  maxWorkUnits: 200_000,
+  maxArrayElements: 20_000,
+  maxStringLength: 4 << 20,
+  maxHeredocSize: 1 << 20,
+  maxOutputSize: 4 << 20,
+  maxInputBytes: 16 << 20,
+  maxLiveBytes: 32 << 20,
+  maxFileSystemBytes: 16 << 20,
+} as const;
+
+export interface EmbeddedOptions {
+  /** Whether `/workspace/global` may be written. The notebook checks again. Default: no. */
+  main?: boolean;
+  /** Milliseconds. */
+  now?(): number;
+}
+
+/**
+ * Commands in a virtual bash inside the Worker: no process, no network, no credential. The notebook's files are fetched
+ * when a command first reads them; after it ended, what it changed is written as one batch. That is so too when it ran
+ * out of time or hit a limit, as with a real shell; a command that was stopped changes nothing. A file that someone
+ * else changed in the meantime makes the whole batch fail, and the result says so.
+ */
+export function embeddedShell(notebook: Notebook, options: EmbeddedOptions = {}): Shell {
+  return {
+    about:
+      "A small virtual bash with text tools (grep, sed, awk, jq, find, sort, diff …): no network, no installs, no python or node; 10,000 commands or 5 s of CPU at most.",
+    exec: async (request) => {
+      const reason = refusal(request.command);
+      if (reason) return refused(reason);
+      return new Command(notebook, options, request).run();
+    },
+  };
+}
+
+class Command {
+  readonly #notebook: Notebook;
+  readonly #request: ExecRequest;
+  readonly #timeout: AbortSignal;
+  readonly #pace: Pace;
+  readonly #fs: NotebookFs;
+
+  constructor(notebook: Notebook, options: EmbeddedOptions, request: ExecRequest) {
+    this.#notebook = notebook;
+    this.#request = request;
+    this.#timeout = AbortSignal.timeout(request.timeoutMs);
+    this.#pace = new Pace(options.now ?? (() => performance.now()));
+    const writable = options.main ? [HOME, GLOBAL] : [HOME];
+    this.#fs = new NotebookFs(notebook, writable, (path) => this.#pace.pause(path));
+  }
+
+  async run(): Promise<ExecResult> {
+    const result = await this.#execute();
+    return result.ended === "stopped" ? result : this.#keep(result);
+  }
+
+  async #execute(): Promise<ExecResult> {
+    await this.#fs.prepare();
+    const signal = AbortSignal.any([this.#request.signal, this.#timeout, this.#pace.spent]);
+    const env = { HOME, USER: "agent", LANG: "C.UTF-8" };
+    const bash = new Bash({
+      fs: this.#fs,
+      cwd: HOME,
+      env,
+      executionLimits: LIMITS,
+      sleep: (ms) => this.#pace.sleep(ms, signal),
+    });
+    try {
+      const { stdout, stderr, exitCode } = await bash.exec(this.#request.command, { signal });
+      return this.#mark({ stdout, stderr: withoutAdvice(stderr), exitCode });
+    } catch (error) {
+      return this.#mark({ stdout: "", stderr: withoutAdvice(error instanceof Error ? error.message : String(error)), exitCode: 1 });
+    }
+  }
+
+  #mark(result: ExecResult): ExecResult {
+    if (this.#request.signal.aborted) return { ...result, exitCode: 130, ended: "stopped" };
+    if (this.#timeout.aborted) return { ...result, exitCode: 124, ended: "timeout" };
+    const limited = this.#pace.spent.aborted || (result.exitCode === 126 && /exceed|too many|limit/i.test(result.stderr));
+    return limited ? { ...result, exitCode: 126, ended: "limit" } : result;
+  }
+
+  /** Writes what changed. Where that is refused, nothing is kept and the result says why. */
+  async #keep(result: ExecResult): Promise<ExecResult> {
+    const { author, commit, save } = this.#request;
+    const changes = [...(await this.#fs.changes()), ...(save?.(result) ?? [])];
+    if (changes.length === 0 && !commit) return result;
+    const written = await this.#notebook.write(changes, author, () => commit?.(result));
+    if (written.ok) return result;
+    const why = `The command's file changes were not kept: ${describeFileError(written)}`;
+    return { ...result, exitCode: result.exitCode || 1, stderr: `${result.stderr}${why}\n` };
+  }
+}
+
+function refused(reason: string): ExecResult {
+  return { stdout: "", stderr: `Not run: ${reason}.`, exitCode: 126, ended: "refused" };
+}
+
+/** The interpreter advises its host to raise a limit; the model can't. */
+function withoutAdvice(stderr: string): string {
+  return stderr.replace(/, increase executionLimits\.\w+/g, "");
+}

@@ -1,0 +1,163 @@
+import { type FsStat, InMemoryFs } from "just-bash";
+import { type Change, type FileInfo, GLOBAL, HOME, type Notebook } from "../agent/notebook.ts";
+
+/** Bytes of files that one command may have open or make. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The workspace as a command sees it: contents are fetched when they are first read, changes stay in memory until
+ * `changes()` is asked for them. Folders exist through their files, so an empty one is not kept; links are not either.
+ */
+export class NotebookFs extends InMemoryFs {
+  readonly #notebook: Notebook;
+  readonly #writable: string[];
+  readonly #before: Map<string, FileInfo>;
+  /** Contents that were fetched, to see what a command changed. */
+  readonly #fetched = new Map<string, Uint8Array>();
+  /** Files and folders that a command may have changed. */
+  readonly #touched = new Set<string>();
+  readonly #pause: (path: string) => Promise<void>;
+
+  /** `pause` is awaited before every look at a file; it may give way to other work, or throw to end the command. */
+  constructor(notebook: Notebook, writable: string[], pause: (path: string) => Promise<void>) {
+    super({}, { maxTotalBytes: MAX_BYTES });
+    this.#notebook = notebook;
+    this.#writable = writable;
+    this.#pause = pause;
+    const infos = [HOME, GLOBAL].flatMap((folder) => notebook.list(folder));
+    this.#before = new Map(infos.map((info) => [info.path, info]));
+    for (const info of infos) this.writeFileLazy(info.path, () => this.#fetch(info.path), { mtime: new Date(info.updatedAt) });
+  }
+
+  /** Makes the folders that always exist. */
+  async prepare(): Promise<void> {
+    for (const folder of [HOME, GLOBAL, "/tmp"]) await super.mkdir(folder, { recursive: true });
+  }
+
+  /** What a command created, changed and removed, each with the version that it started from. */
+  async changes(): Promise<Change[]> {
+    const now = new Set(this.getAllPaths());
+    const changes: Change[] = [];
+    for (const [path, info] of this.#before) {
+      if (this.#isTouched(path) && !(await this.#isFile(path, now))) changes.push({ path, remove: true, expect: info.version });
+    }
+    for (const path of now) {
+      if (!this.#isTouched(path) || !(await this.#isFile(path, now))) continue;
+      const content = await super.readFileBuffer(path);
+      const before = this.#before.get(path);
+      if (before && before.size === content.length && sameBytes(await this.#original(path), content)) continue;
+      changes.push({ path, content, expect: before?.version ?? 0 });
+    }
+    return changes;
+  }
+
+  /** Without fetching the content. */
+  override async stat(path: string): Promise<FsStat> {
+    await this.#pause(path);
+    return this.#known(path) ?? super.stat(path);
+  }
+
+  override async lstat(path: string): Promise<FsStat> {
+    await this.#pause(path);
+    return this.#known(path) ?? super.lstat(path);
+  }
+
+  override async readFileBuffer(path: string): Promise<Uint8Array> {
+    await this.#pause(path);
+    return super.readFileBuffer(path);
+  }
+
+  override async writeFile(...args: Parameters<InMemoryFs["writeFile"]>): Promise<void> {
+    await this.#pause(args[0]);
+    this.#touch(args[0]);
+    return super.writeFile(...args);
+  }
+
+  override async appendFile(...args: Parameters<InMemoryFs["appendFile"]>): Promise<void> {
+    await this.#pause(args[0]);
+    this.#touch(args[0]);
+    return super.appendFile(...args);
+  }
+
+  override async mkdir(...args: Parameters<InMemoryFs["mkdir"]>): Promise<void> {
+    this.#checkWritable(this.resolvePath("/", args[0]));
+    return super.mkdir(...args);
+  }
+
+  override async rm(...args: Parameters<InMemoryFs["rm"]>): Promise<void> {
+    await this.#pause(args[0]);
+    const path = this.resolvePath("/", args[0]);
+    const holds = (folder: string) => `${folder}/`.startsWith(path === "/" ? path : `${path}/`);
+    if (holds(HOME) || holds(GLOBAL)) throw new Error(`EBUSY: resource busy or locked, rm '${path}'`);
+    this.#touch(path);
+    return super.rm(...args);
+  }
+
+  override async cp(...args: Parameters<InMemoryFs["cp"]>): Promise<void> {
+    await this.#pause(args[0]);
+    this.#touch(args[1]);
+    return super.cp(...args);
+  }
+
+  override async mv(source: string, target: string): Promise<void> {
+    await this.#pause(source);
+    this.#touch(source);
+    this.#touch(target);
+    return super.mv(source, target);
+  }
+
+  override async link(source: string, target: string): Promise<void> {
+    return this.cp(source, target);
+  }
+
+  override async symlink(_target: string, path: string): Promise<void> {
+    throw new Error(`EPERM: links are not kept here, symlink '${path}'`);
+  }
+
+  async #fetch(path: string): Promise<Uint8Array> {
+    const file = await this.#notebook.bytes(path);
+    if (!file.ok) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+    this.#fetched.set(path, file.bytes);
+    return file.bytes.slice();
+  }
+
+  async #original(path: string): Promise<Uint8Array> {
+    return this.#fetched.get(path) ?? this.#fetch(path);
+  }
+
+  #known(written: string): FsStat | undefined {
+    const path = this.resolvePath("/", written);
+    const info = this.#before.get(path);
+    if (!info || this.#isTouched(path)) return undefined;
+    const mtime = new Date(info.updatedAt);
+    return { isFile: true, isDirectory: false, isSymbolicLink: false, mode: 0o644, size: info.size, mtime, identity: path };
+  }
+
+  #touch(written: string): void {
+    const path = this.resolvePath("/", written);
+    this.#checkWritable(path);
+    if (path.startsWith("/workspace/")) this.#touched.add(path);
+  }
+
+  #checkWritable(path: string): void {
+    const inside = (folder: string) => path === folder || path.startsWith(`${folder}/`);
+    if (!inside("/workspace") || this.#writable.some(inside)) return;
+    throw new Error(`EROFS: read-only file system, open '${path}'`);
+  }
+
+  #isTouched(path: string): boolean {
+    if (this.#touched.size === 0) return false;
+    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+      if (this.#touched.has(path.slice(0, end))) return true;
+    }
+    return false;
+  }
+
+  async #isFile(path: string, paths: Set<string>): Promise<boolean> {
+    return paths.has(path) && (await super.stat(path)).isFile;
+  }
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
