@@ -10,7 +10,7 @@ export interface Shape {
   encode(spans: Span[]): Part;
 }
 
-const NOTICE = "\n\n[The rest was cut: it is too long for this chat.]";
+const NOTICE: Span[] = [{ text: "\n\n[The rest was cut: it is too long for this chat.]", marks: [] }];
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
@@ -22,26 +22,26 @@ export function split(spans: Span[], to: Shape): Part[] {
   const parts: Part[] = [];
   let rest = spans;
   while (textOf(rest).trim() !== "") {
-    let piece = take(rest, to, 0);
+    let piece = take(rest, to, []);
     const last = parts.length === to.parts - 1 && textOf(piece.rest).trim() !== "";
-    if (last) piece = take(rest, to, NOTICE.length);
-    if (last) piece = { head: [...piece.head, { text: NOTICE, marks: [] }], rest: [] };
+    if (last) piece = { head: [...take(rest, to, NOTICE).head, ...NOTICE], rest: [] };
     if (textOf(piece.head).trim() !== "") parts.push(to.encode(piece.head));
     rest = piece.rest;
   }
   return parts;
 }
 
-function take(spans: Span[], to: Shape, reserve: number): { head: Span[]; rest: Span[] } {
+/** Takes as much as fits together with `tail`. */
+function take(spans: Span[], to: Shape, tail: Span[]): { head: Span[]; rest: Span[] } {
   // Two units more than can fit, so that a separator right behind the limit is seen.
   const view = slice(spans, 0, to.limit + 2);
   const size = textOf(view).length;
   const fits = (length: number) => {
-    const { body, plain } = to.encode(slice(view, 0, length));
-    return Math.max(body.length, plain.length) <= to.limit - reserve;
+    const { body, plain } = to.encode([...slice(view, 0, length), ...tail]);
+    return Math.max(body.length, plain.length) <= to.limit;
   };
   const most = longest(Math.min(size, to.limit), fits);
-  if (most === size && reserve === 0) return { head: view, rest: [] };
+  if (most === size) return { head: view, rest: [] };
   const cut = boundary(view, most);
   return { head: slice(spans, 0, cut.end), rest: slice(spans, cut.next, Number.POSITIVE_INFINITY) };
 }
