@@ -5,7 +5,7 @@ export async function readBody(
 ): Promise<{ text: string } | { status: 400 | 413 }> {
   if (Number(request.headers.get("content-length") ?? 0) > cap) return { status: 413 };
   const reader = request.body?.getReader();
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let size = 0;
   try {

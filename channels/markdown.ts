@@ -49,7 +49,7 @@ const PAIRED: Record<string, string> = {
 export function parse(markdown: string): Document {
   const source = markdown.toWellFormed();
   const doc: Document = { source, children: [], definitions: new Map(), used: new Set() };
-  doc.children = tidy(tree(source).children, 0, doc);
+  doc.children = tidy(tree(source), 0, doc);
   return doc;
 }
 
@@ -97,15 +97,35 @@ function isHostile(source: string): boolean {
   return crowded || /^(?:[ \t]*(?:[>*+-]|\d+[.)])){60}/m.test(source);
 }
 
-function tidy(nodes: readonly Node[], depth: number, doc: Document): Node[] {
-  return pairs(nodes).map((node) => {
-    if (node.type === "definition") doc.definitions.set(node.identifier, node);
+const FLOW = ["root", "blockquote", "listItem", "footnoteDefinition"];
+/** Their children are of one kind and cannot be replaced. */
+const RIGID = ["list", "table", "tableRow"];
+
+function tidy(parent: Parent, depth: number, doc: Document): Node[] {
+  const flow = FLOW.includes(parent.type);
+  return (flow ? parent.children : pairs(parent.children)).map((node) => {
+    if (node.type === "definition" && !doc.definitions.has(node.identifier))
+      doc.definitions.set(node.identifier, node);
     if (node.type === "linkReference" || node.type === "imageReference") doc.used.add(node.identifier);
+    if (node.type === "html" && flow) return paragraph(node.value, node);
     if (!("children" in node)) return node;
-    if (depth >= MAX_DEPTH)
-      return { type: "text", value: written(node, doc), position: (node as RootContent).position };
-    return { ...node, children: tidy(node.children as Node[], depth + 1, doc) } as Node;
+    if (depth >= MAX_DEPTH && !RIGID.includes(parent.type))
+      return flow ? paragraph(written(node, doc), node) : literal(written(node, doc), node);
+    return { ...node, children: tidy(node as Parent, depth + 1, doc) } as Node;
   });
+}
+
+interface Parent {
+  type: string;
+  children: Node[];
+}
+
+function literal(value: string, from: Node): Node {
+  return { type: "text", value, position: (from as RootContent).position };
+}
+
+function paragraph(value: string, from: Node): Node {
+  return { ...literal(value, from), type: "paragraph", children: [{ type: "text", value }] } as Node;
 }
 
 /** Joins `<b>`, text, `</b>` among siblings to one node; what has no partner stays. */

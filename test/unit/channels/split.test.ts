@@ -26,6 +26,9 @@ const block = fc.oneof(
     .map(([lang, text]) => `\`\`\`${lang}\n${`${text}\n`.repeat(9)}\`\`\``),
   words.map((text) => `| a | b |\n|---|---|\n| ${text.replaceAll("|", "")} | 1 |`),
   words.map((text) => `[${text}](https://example.com/?a=1&b=2) <b>${text}</b> & <script>alert(1)</script>`),
+  fc
+    .tuple(fc.constantFrom("> ", "- ", "1. ", "*", "_", "["), fc.integer({ max: 59 }), words)
+    .map(([mark, n, text]) => mark.repeat(Math.abs(n % 60)) + text),
   fc.string({ unit: "binary", maxLength: 300 }),
 );
 const markdown = fc.array(block, { maxLength: 14 }).map((blocks) => blocks.join("\n\n"));
@@ -71,6 +74,26 @@ describe("Telegram's rendering of arbitrary markdown", () => {
     }
     const whole = parts.map((part) => visibleText(part.body)).join("\n");
     expect(whole.replace(/^Look:\n+/, "").replace(/\n+Done\.$/, "")).toBe(code);
+  });
+});
+
+describe("Telegram's rendering of hostile markdown", () => {
+  const nested = Array.from({ length: 59 }, (_, depth) => `${"  ".repeat(depth)}- item ${depth}`).join("\n");
+  it.each([
+    ["deep lists", nested],
+    ["deep quotes", `${">".repeat(20_000)} x`],
+    ["stars", "*a".repeat(50_000)],
+    ["brackets", "[a](".repeat(20_000)],
+    ["tags", `${"<b>".repeat(20_000)}${"</b>".repeat(20_000)}`],
+    ["a long address", `[text](https://example.com/${"&".repeat(5000)})`],
+    ["a wide table", `${"|a".repeat(3000)}|\n${"|-".repeat(3000)}|\n${"|b".repeat(3000)}|`],
+  ])("shows %s", (_, text) => {
+    const parts = telegram.render(text);
+    expect(parts.length).toBeGreaterThan(0);
+    for (const { body } of parts) {
+      expect(body.length).toBeLessThanOrEqual(LIMIT);
+      expect(visibleText(body)).not.toBe("");
+    }
   });
 });
 
