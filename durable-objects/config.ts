@@ -89,7 +89,8 @@ function acceptOldNames(vars: Record<string, string | undefined>): string[] {
   return problems;
 }
 
-function isTimezone(zone: string): boolean {
+/** Whether this is an IANA time zone that the runtime knows. */
+export function isTimezone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: zone });
     return true;

@@ -20,6 +20,8 @@ export function openDatabase(
   schema: Record<string, unknown>,
 ): Database {
   const db = drizzle(ctx.storage, { schema });
-  void ctx.blockConcurrencyWhile(() => migrate(db, migrations));
+  // `migrate` is asynchronous in name only: the tables are there when it returns, and the constructor may use them.
+  const migrated = migrate(db, migrations);
+  void ctx.blockConcurrencyWhile(() => migrated);
   return db;
 }

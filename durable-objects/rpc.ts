@@ -96,8 +96,9 @@ export interface DirectoryVerbs {
   /** Finds a group by address or name. */
   find(nameOrAddress: string): Promise<GroupSettings | undefined>;
   /** Registers a pending chat by title, address or pairing code; the answer is a sentence for people. */
-  register(titleOrAddress: string): Promise<string>;
-  remove(nameOrAddress: string): Promise<string>;
+  register(titleOrAddress: string, by?: Address): Promise<string>;
+  /** Stops a group; its files stay. `by` is the address that asks: only main may; absent for the doors. */
+  remove(nameOrAddress: string, by?: Address): Promise<string>;
   /** Addresses of groups that are overdue; the hourly sweep wakes them. */
   overdue(): Promise<Address[]>;
   /** One-time links to the console. `redeem` answers the session token for the cookie, once per link. */
@@ -116,12 +117,11 @@ export interface Money {
   tokens: number;
 }
 
-/** A turn begins. `ask` is what it may need at most; without it, the turn's budget. */
-export interface OpenRequest {
+/** A turn begins. `usd` and `tokens` are what it may need at most; without them, the turn's budget. */
+export interface OpenRequest extends Partial<Money> {
   address: Address;
   turnId: string;
   chat: Pick<Chat, "type" | "title">;
-  ask?: Money;
 }
 
 export interface Opened {
@@ -194,8 +194,8 @@ export interface GlobalSnapshot {
   version: number;
   /** Text files carry their text; others are read with `globalBytes`. */
   files: { info: FileInfo; text?: string }[];
-  /** Paths that are gone. */
-  removed: string[];
+  /** Every path there is: what a copy has beside them is gone. */
+  paths: string[];
 }
 
 /** The verbs of the directory, as the groups call them. `by` is the address that asks: only main may. */

@@ -6,3 +6,7 @@ declare module "*.md" {
   const text: string;
   export default text;
 }
+declare module "*/migrations.js" {
+  const migrations: import("../durable-objects/database.ts").Migrations;
+  export default migrations;
+}

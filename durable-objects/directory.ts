@@ -1,0 +1,212 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../agent/notebook.ts";
+import { templates } from "../agent/templates.ts";
+import type { Address, Chat } from "../channels/channel.ts";
+import migrations from "../migrations/directory/migrations.js";
+import { isTimezone, readConfig } from "./config.ts";
+import { openDatabase } from "./database.ts";
+import { Arrivals } from "./directory/arrivals.ts";
+import { Budget } from "./directory/budget.ts";
+import { Codes } from "./directory/codes.ts";
+import { Errands } from "./directory/errands.ts";
+import { Globals } from "./directory/globals.ts";
+import { Groups } from "./directory/groups.ts";
+import { Office } from "./directory/office.ts";
+import { Registry } from "./directory/registry.ts";
+import { settingsOf, strangerOf } from "./directory/settings.ts";
+import * as schema from "./directory-schema.ts";
+import type {
+  Arrival,
+  ArriveRequest,
+  Claim,
+  CloseRequest,
+  DirectoryRooms,
+  DirectoryVerbs,
+  GlobalSnapshot,
+  GroupSettings,
+  InstallStatus,
+  Opened,
+  OpenRequest,
+  SettingsChange,
+} from "./rpc.ts";
+
+/**
+ * The one object that knows all groups, their rights, the install's budget and its global files. No message passes it:
+ * a turn calls it twice, a chat that is not registered when it is spoken to. Each verb is one transaction; what has to
+ * follow elsewhere is an errand, a row that stays until it is done.
+ */
+export class Directory extends DurableObject<Env> implements DirectoryVerbs, DirectoryRooms {
+  readonly #office: Office;
+  readonly #errands: Errands;
+  readonly #groups: Groups;
+  readonly #arrivals: Arrivals;
+  readonly #registry: Registry;
+  readonly #codes: Codes;
+  readonly #budget: Budget;
+  readonly #globals: Globals;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const office = new Office(ctx, env, openDatabase(ctx, migrations, schema), readConfig(env));
+    this.#office = office;
+    this.#errands = new Errands(office);
+    this.#groups = new Groups(office, this.#errands);
+    this.#arrivals = new Arrivals(office, this.#groups, this.#errands);
+    this.#registry = new Registry(this.#groups, this.#arrivals, office);
+    this.#codes = new Codes(office, this.#groups);
+    this.#budget = new Budget(office, this.#errands);
+    this.#globals = new Globals(office, templates);
+    this.#boot();
+  }
+
+  /** A turn begins: rights, the version of settings and global files, and a share of the budget. */
+  async open(request: OpenRequest): Promise<Opened> {
+    await this.#globals.ready();
+    const address = this.#groups.resolve(request.address);
+    const opened = this.#office.transaction(() => {
+      const settings = this.#groups.admitHouse(address);
+      const group = this.#groups.get(address);
+      if (!group?.registered) return { settings: strangerOf(address, request.chat), grant: NOT_REGISTERED };
+      return { settings: settings ?? settingsOf(group), grant: this.#budget.open(group, request) };
+    });
+    this.#follow();
+    const install = { settingsVersion: this.#office.fact("settings") };
+    return { ...opened, install, globalVersion: this.#globals.version };
+  }
+
+  /** A turn ended: its cost replaces its share. */
+  async close(request: CloseRequest): Promise<void> {
+    this.#office.transaction(() => {
+      const address = this.#budget.close(request);
+      if (address) this.#groups.active(address, request.lastActivityAt, request.nextDueAt);
+    });
+    this.#follow();
+  }
+
+  async due(address: Address, nextDueAt: number | null): Promise<void> {
+    this.#groups.due(this.#groups.resolve(address), nextDueAt);
+  }
+
+  async arrive(request: ArriveRequest): Promise<Arrival> {
+    const arrival = this.#arrivals.arrive(request);
+    this.#follow();
+    return arrival;
+  }
+
+  async claimMain(code: string, address: Address, chat: Chat): Promise<Claim> {
+    const claim = this.#codes.claim(code, this.#groups.resolve(address), chat);
+    this.#follow();
+    return claim;
+  }
+
+  async approve(code: string, by?: Address): Promise<string> {
+    return this.#told(this.#registry.approve(code, by));
+  }
+
+  async register(titleOrAddress: string, by?: Address): Promise<string> {
+    return this.#told(this.#registry.register(titleOrAddress, by));
+  }
+
+  async remove(nameOrAddress: string, by?: Address): Promise<string> {
+    return this.#told(this.#registry.remove(nameOrAddress, by));
+  }
+
+  async configure(nameOrAddress: string, change: SettingsChange, by?: Address): Promise<string> {
+    if (change.timezone && !isTimezone(change.timezone))
+      return `${change.timezone} is not an IANA time zone; write e.g. Europe/Berlin.`;
+    return this.#told(this.#registry.configure(nameOrAddress, change, by));
+  }
+
+  async describeGroups(): Promise<string> {
+    return this.#registry.describe();
+  }
+
+  async moved({ from, to }: { from: Address; to: Address }): Promise<Address> {
+    return this.#groups.move(from, to);
+  }
+
+  async resolve(address: Address): Promise<Address> {
+    return this.#groups.resolve(address);
+  }
+
+  async find(nameOrAddress: string): Promise<GroupSettings | undefined> {
+    const found = this.#groups.find(nameOrAddress);
+    return found.length === 1 ? settingsOf(found[0]!) : undefined;
+  }
+
+  async status(): Promise<InstallStatus> {
+    const { usd, tokens } = this.#budget.spent();
+    const { BUDGET_INSTALL_USD, BUDGET_INSTALL_TOKENS } = this.#office.config;
+    const pending = this.#arrivals.list().map(({ address, title, at }) => ({ address, title, at }));
+    const spent = { spentUsd: usd, spentTokens: tokens };
+    const budget = { budgetUsd: BUDGET_INSTALL_USD, budgetTokens: BUDGET_INSTALL_TOKENS };
+    return { groups: this.#groups.list(), pending, ...spent, ...budget };
+  }
+
+  /** The watchdog's question. It writes nothing when nothing is owed. */
+  async overdue(): Promise<Address[]> {
+    this.#follow();
+    return this.#groups.overdue();
+  }
+
+  async mainCode(): Promise<string> {
+    return this.#codes.mainCode();
+  }
+
+  async adminLink(): Promise<string> {
+    return this.#codes.adminLink();
+  }
+
+  async redeem(code: string): Promise<string | undefined> {
+    return this.#codes.redeem(code);
+  }
+
+  async session(token: string): Promise<boolean> {
+    return this.#codes.session(token);
+  }
+
+  async globalSnapshot(sinceVersion: number): Promise<GlobalSnapshot> {
+    await this.#globals.ready();
+    return this.#globals.snapshot(sinceVersion);
+  }
+
+  async globalBytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>> {
+    return this.#globals.bytes(path);
+  }
+
+  async globalWrite(
+    changes: Change[],
+    author: Author,
+    address: Address,
+  ): Promise<FileResult<{ written: FileInfo[] }>> {
+    const path = changes[0]?.path ?? GLOBAL;
+    if (!this.#groups.isMain(address)) return { ok: false, error: "read-only", path };
+    await this.#globals.ready();
+    return this.#globals.write(changes, author);
+  }
+
+  /** Looks after errands that a crash left. */
+  override async alarm(): Promise<void> {
+    await this.#errands.look();
+  }
+
+  /** The web console is main from the first start on, so that there is always someone to tell. */
+  #boot(): void {
+    if (!this.#groups.get("web:main")) this.#groups.admitHouse("web:main");
+    this.ctx.waitUntil(this.#globals.ready());
+    this.#follow();
+  }
+
+  /** Starts what is owed and does not wait for it. */
+  #follow(): void {
+    if (this.#errands.owed()) this.ctx.waitUntil(this.#errands.run());
+  }
+
+  /** Answers a person once the group has heard of the change too, or will by the alarm. */
+  async #told(answer: string): Promise<string> {
+    if (this.#errands.owed()) await this.#errands.run();
+    return answer;
+  }
+}
+
+const NOT_REGISTERED = { usd: 0, tokens: 0, reason: "This chat is not registered." };

@@ -1,0 +1,127 @@
+import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
+import { groups, intents, notices } from "../directory-schema.ts";
+import type { Office } from "./office.ts";
+import { settingsOf } from "./settings.ts";
+
+/** First look after what a crash may have left, then doubling up to an hour, in milliseconds. */
+const FIRST_LOOK = 5_000;
+const LAST_LOOK = 3600_000;
+/** How long a notice's key is remembered, and how long it is tried. */
+const KEPT_MS = 48 * 3600_000;
+
+/**
+ * What the directory owes to groups: new settings, and notices to main. A row stands for each from its cause's own
+ * transaction on, so a crash at any line only repeats a call that may be repeated.
+ */
+export class Errands {
+  readonly #office: Office;
+  #running: Promise<void> | undefined;
+  #looks = 0;
+
+  constructor(office: Office) {
+    this.#office = office;
+  }
+
+  /** The group has to learn its settings. Call it inside the transaction that changes them. */
+  configure(address: (typeof intents.$inferInsert)["address"], version: number): void {
+    const set = { version };
+    this.#office.db
+      .insert(intents)
+      .values({ address, version })
+      .onConflictDoUpdate({ target: intents.address, set })
+      .run();
+    this.#arm();
+  }
+
+  /** Main is to be told, once a key. False when it was before. Call it inside the transaction of the cause. */
+  tell(key: string, text: string): boolean {
+    const { db, now } = this.#office;
+    if (db.select({ key: notices.key }).from(notices).where(eq(notices.key, key)).get()) return false;
+    db.delete(notices)
+      .where(lt(notices.at, now() - KEPT_MS))
+      .run();
+    db.insert(notices).values({ key, text, at: now() }).run();
+    this.#arm();
+    return true;
+  }
+
+  /** Runs what is owed; one run at a time. Never throws: what fails is tried again by the alarm. */
+  run(): Promise<void> {
+    this.#running ??= this.#runAll().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Whether something is owed. Two index look-ups. */
+  owed(): boolean {
+    return this.#intents().length > 0 || this.#waiting().length > 0;
+  }
+
+  /** The alarm: arms the next look first, then runs. */
+  async look(): Promise<void> {
+    if (!this.owed()) return;
+    this.#looks++;
+    this.#arm();
+    await this.run();
+  }
+
+  async #runAll(): Promise<void> {
+    const failed = new Set<string>();
+    for (;;) {
+      const intent = this.#intents(failed.size + 1).find((row) => !failed.has(row.address));
+      const notice = intent ? undefined : this.#waiting(failed.size + 1).find((row) => !failed.has(row.key));
+      if (!intent && !notice) break;
+      const done = intent ? await this.#configure(intent) : await this.#deliver(notice!);
+      if (!done) failed.add(intent ? intent.address : notice!.key);
+    }
+    if (this.owed()) return;
+    this.#looks = 0;
+    await this.#office.ctx.storage.deleteAlarm();
+  }
+
+  async #configure(intent: typeof intents.$inferSelect): Promise<boolean> {
+    const { db, env } = this.#office;
+    const row = db.select().from(groups).where(eq(groups.address, intent.address)).get();
+    try {
+      if (row) await env.GROUP.getByName(row.address).configure(settingsOf(row));
+    } catch (error) {
+      this.#office.report(`configuring ${intent.address} failed and is tried again`, error);
+      return false;
+    }
+    // A newer change may have come while the group was told of this one.
+    const told = and(
+      eq(intents.address, intent.address),
+      lte(intents.version, row?.version ?? intent.version),
+    );
+    db.delete(intents).where(told).run();
+    return true;
+  }
+
+  async #deliver(notice: typeof notices.$inferSelect): Promise<boolean> {
+    const { db, env } = this.#office;
+    const mains = db.select({ address: groups.address }).from(groups).where(sql`main = 1`).all();
+    const told = await Promise.allSettled(
+      mains.map(async ({ address }) => env.GROUP.getByName(address).notify(notice.key, notice.text)),
+    );
+    const failure = told.find((result) => result.status === "rejected");
+    if (failure) this.#office.report("a notice to main failed and is tried again", failure.reason);
+    else db.update(notices).set({ delivered: true }).where(eq(notices.key, notice.key)).run();
+    return !failure;
+  }
+
+  #intents(limit = 1) {
+    return this.#office.db.select().from(intents).limit(limit).all();
+  }
+
+  #waiting(limit = 1) {
+    // Literal, not a parameter: only so SQLite takes the partial index.
+    const waiting = sql`delivered = 0`;
+    return this.#office.db.select().from(notices).where(waiting).orderBy(asc(notices.at)).limit(limit).all();
+  }
+
+  #arm(): void {
+    const pause = Math.min(FIRST_LOOK * 2 ** this.#looks, LAST_LOOK);
+    void this.#office.ctx.storage.setAlarm(this.#office.now() + pause);
+  }
+}

@@ -1,0 +1,170 @@
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import type { Address, Chat } from "../../channels/channel.ts";
+import { aliases, groups, pairings, pending } from "../directory-schema.ts";
+import type { GroupSettings, SettingsChange } from "../rpc.ts";
+import type { Errands } from "./errands.ts";
+import { folderNames } from "./folders.ts";
+import type { Deed, Office } from "./office.ts";
+import { keyOf, tidy } from "./secrets.ts";
+import { type GroupRow, HOUSE, settingsOf } from "./settings.ts";
+
+/** A group this much later than its time, in milliseconds, has lost its alarm. */
+const LATE_MS = 60_000;
+
+/** The chats that are or were registered, and who they are. */
+export class Groups {
+  readonly #office: Office;
+  readonly #errands: Errands;
+
+  constructor(office: Office, errands: Errands) {
+    this.#office = office;
+    this.#errands = errands;
+  }
+
+  /** The address of the object that keeps a chat, whatever id the chat has now. */
+  resolve(address: Address): Address {
+    const row = this.#office.db.select().from(aliases).where(eq(aliases.address, address)).get();
+    return row?.target ?? address;
+  }
+
+  get(address: Address): GroupRow | undefined {
+    return this.#office.db.select().from(groups).where(eq(groups.address, address)).get();
+  }
+
+  /** Whether an address may ask for what only main may. */
+  isMain(address: Address): boolean {
+    const row = this.get(this.resolve(address));
+    return row?.main === true && row.registered;
+  }
+
+  /** Groups of this address, name or folder: registered ones where there are any. At most ten. */
+  find(nameOrAddress: string): GroupRow[] {
+    const { db } = this.#office;
+    const exact = this.get(this.resolve(nameOrAddress as Address));
+    if (exact) return [exact];
+    const named = or(eq(groups.nameKey, keyOf(nameOrAddress)), eq(groups.folder, keyOf(nameOrAddress)));
+    const rows = db
+      .select()
+      .from(groups)
+      .where(named)
+      .orderBy(desc(groups.registered), groups.address)
+      .limit(10)
+      .all();
+    const registered = rows.filter((row) => row.registered);
+    return registered.length > 0 ? registered : rows;
+  }
+
+  /** Registers a chat, for the first time or again. Call it inside a transaction. */
+  register(
+    chat: { address: Address } & Pick<Chat, "type" | "title">,
+    rights: { main: boolean },
+    deed: Omit<Deed, "subject">,
+  ) {
+    const { db, now } = this.#office;
+    const { address, type } = chat;
+    const past = this.get(address);
+    if (!past) {
+      const folder = HOUSE[address]?.folder ?? this.#freeFolder(chat);
+      const name = HOUSE[address]?.name ?? (tidy(chat.title ?? "") || folder);
+      const fresh = { address, type, folder, name, nameKey: keyOf(name), registered: false, main: false };
+      db.insert(groups)
+        .values({ ...fresh, version: 0, requiresTrigger: type === "group", lastActiveAt: now() })
+        .run();
+    }
+    db.delete(pending).where(eq(pending.address, address)).run();
+    this.#office.record({ ...deed, subject: address });
+    return this.#change(address, { registered: true, main: rights.main || past?.main === true });
+  }
+
+  /** Registers a console of the install, which needs nobody's leave. Undefined for any other chat and where it is done. */
+  admitHouse(address: Address): GroupSettings | undefined {
+    if (!Object.hasOwn(HOUSE, address) || this.get(address)) return undefined;
+    const deed = { what: "registered" as const, who: "the install", from: address };
+    return this.#office.transaction(() => this.register({ address, type: "direct" }, { main: true }, deed));
+  }
+
+  /** Stops a group and takes its rights; its row and folder stay. Call it inside a transaction. */
+  remove(row: GroupRow, from: string): void {
+    this.#office.record({ what: "removed", subject: row.address, who: "main", from });
+    this.#office.db.delete(pairings).where(eq(pairings.address, row.address)).run();
+    this.#change(row.address, { registered: false, main: false, nextDue: null });
+  }
+
+  configure(row: GroupRow, change: SettingsChange, from: string): GroupSettings {
+    const name = change.name === undefined ? undefined : tidy(change.name) || row.name;
+    const named = name === undefined ? {} : { name, nameKey: keyOf(name) };
+    return this.#office.transaction(() => {
+      this.#office.record({ what: "configured", subject: row.address, who: "main", from });
+      return this.#change(row.address, { ...change, ...named });
+    });
+  }
+
+  /** The new id's object forwards to the old one's from now on. Answers who keeps the chat. */
+  move(from: Address, to: Address): Address {
+    const keeper = this.resolve(from);
+    if (keeper === to || this.resolve(to) === keeper || this.get(to)?.registered) return this.resolve(to);
+    return this.#office.transaction(() => {
+      const { db } = this.#office;
+      db.insert(aliases).values({ address: to, target: keeper }).onConflictDoNothing().run();
+      db.delete(pending).where(eq(pending.address, to)).run();
+      this.#office.record({ what: "moved", subject: keeper, who: "the platform", from: to });
+      return this.resolve(to);
+    });
+  }
+
+  due(address: Address, nextDue: number | null): void {
+    const differs = and(eq(groups.address, address), sql`next_due is not ${nextDue}`);
+    this.#office.db.update(groups).set({ nextDue }).where(differs).run();
+  }
+
+  /** A turn of the group ended. */
+  active(address: Address, lastActiveAt: number, nextDue?: number | null): void {
+    const change = nextDue === undefined ? { lastActiveAt } : { lastActiveAt, nextDue };
+    this.#office.db.update(groups).set(change).where(eq(groups.address, address)).run();
+  }
+
+  /** Groups whose time is past. Reads an index and writes nothing. */
+  overdue(): Address[] {
+    const late = lt(groups.nextDue, this.#office.now() - LATE_MS);
+    const rows = this.#office.db
+      .select({ address: groups.address })
+      .from(groups)
+      .where(late)
+      .orderBy(groups.nextDue);
+    return rows
+      .limit(500)
+      .all()
+      .map((row) => row.address);
+  }
+
+  /** The groups that were active last, registered ones first. At most 1,000. */
+  list(): GroupRow[] {
+    const order = [desc(groups.registered), desc(groups.lastActiveAt)];
+    return this.#office.db
+      .select()
+      .from(groups)
+      .orderBy(...order)
+      .limit(1000)
+      .all();
+  }
+
+  #change(address: Address, change: Partial<typeof groups.$inferInsert>): GroupSettings {
+    const version = this.#office.fact("settings") + 1;
+    this.#office.setFact("settings", version);
+    const row = this.#office.db
+      .update(groups)
+      .set({ ...change, version })
+      .where(eq(groups.address, address))
+      .returning()
+      .get();
+    this.#errands.configure(address, version);
+    return settingsOf(row!);
+  }
+
+  #freeFolder(chat: { address: Address; title?: string }): string {
+    const taken = this.#office.db.select({ folder: groups.folder }).from(groups);
+    for (const name of folderNames(chat.title, chat.address))
+      if (!taken.where(eq(groups.folder, name)).get()) return name;
+    throw new Error("unreachable: the names do not end");
+  }
+}

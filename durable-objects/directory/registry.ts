@@ -1,0 +1,120 @@
+import type { Address } from "../../channels/channel.ts";
+import type { pending } from "../directory-schema.ts";
+import type { SettingsChange } from "../rpc.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { Groups } from "./groups.ts";
+import type { Office } from "./office.ts";
+import { type GroupRow, HOUSE } from "./settings.ts";
+
+type Waiting = typeof pending.$inferSelect;
+
+/** What main says about groups, and what it is answered, in sentences. */
+export class Registry {
+  readonly #groups: Groups;
+  readonly #arrivals: Arrivals;
+  readonly #office: Office;
+
+  constructor(groups: Groups, arrivals: Arrivals, office: Office) {
+    this.#groups = groups;
+    this.#arrivals = arrivals;
+    this.#office = office;
+  }
+
+  approve(code: string, by?: Address): string {
+    if (!this.#may(by)) return NOT_MAIN;
+    const settings = this.#arrivals.approve(code, by ?? "console");
+    if (!settings)
+      return "No chat waits with that code. Codes last one hour; the person gets a new one with their next message.";
+    return `${settings.name} (${settings.address}) may talk to me now.`;
+  }
+
+  /** By address or title of a chat that waits (`Title #2` of several), by pairing code, or a group that was removed. */
+  register(asked: string, by?: Address): string {
+    if (!this.#may(by)) return NOT_MAIN;
+    const name = asked.trim();
+    const waiting = this.#choose(name);
+    if (waiting.length === 1) return this.#admit(waiting[0]!, by);
+    if (waiting.length > 1) return choice(name, waiting);
+    const paired = this.#arrivals.approve(name, by ?? "console");
+    if (paired) return `${paired.name} (${paired.address}) may talk to me now.`;
+    const [known, other] = this.#groups.find(name);
+    if (!known)
+      return `No chat called "${name}" waits to be registered. Add me to the chat, address me there once, and try again.`;
+    if (known.registered) return `"${known.name}" is registered already.`;
+    if (other)
+      return `Several removed groups are called "${name}". Write the address, e.g. add group ${known.address}`;
+    return this.#admit({ address: known.address, title: known.name }, by, known.type);
+  }
+
+  remove(asked: string, by?: Address): string {
+    return this.#one(asked, by, (row) => {
+      if (Object.hasOwn(HOUSE, row.address))
+        return `"${row.name}" is a console of this install and cannot be removed.`;
+      if (!row.registered) return `"${row.name}" is not registered.`;
+      this.#office.transaction(() => this.#groups.remove(row, by ?? "console"));
+      return `"${row.name}" is removed: I am silent there. Its files are kept in the folder ${row.folder}.`;
+    });
+  }
+
+  configure(asked: string, change: SettingsChange, by?: Address): string {
+    return this.#one(asked, by, (row) => {
+      const { name } = this.#groups.configure(row, change, by ?? "console");
+      return `The settings of "${name}" are changed.`;
+    });
+  }
+
+  describe(): string {
+    const groups = this.#groups.list().filter((row) => row.registered);
+    const lines = groups.map((row) => `- ${row.name} (${row.address})${row.main ? ", main" : ""}`);
+    const waiting = this.#arrivals.list().map((row) => `- ${row.title} (${row.address})`);
+    return [
+      "Groups:",
+      ...lines,
+      ...(waiting.length > 0 ? ["Waiting to be registered:", ...waiting] : []),
+    ].join("\n");
+  }
+
+  #may(by: Address | undefined): boolean {
+    return by === undefined || this.#groups.isMain(by);
+  }
+
+  #admit(chat: Pick<Waiting, "address" | "title">, by?: Address, type: GroupRow["type"] = "group"): string {
+    const deed = { what: "registered" as const, who: "main", from: by ?? "console" };
+    const settings = this.#office.transaction(() =>
+      this.#groups.register({ ...chat, type }, { main: false }, deed),
+    );
+    const when = type === "group" ? "answer there when I am addressed" : "answer there";
+    return `"${settings.name}" is registered: I ${when}. Its folder is ${settings.folder}.`;
+  }
+
+  #choose(name: string): Waiting[] {
+    const waiting = this.#arrivals.waiting(name);
+    const numbered = /^(.*\S)\s*#(\d+)$/.exec(name);
+    if (waiting.length > 0 || !numbered) return waiting;
+    const chosen = this.#arrivals.waiting(numbered[1]!)[Number(numbered[2]) - 1];
+    return chosen ? [chosen] : [];
+  }
+
+  #one(asked: string, by: Address | undefined, then: (row: GroupRow) => string): string {
+    if (!this.#may(by)) return NOT_MAIN;
+    const found = this.#groups.find(asked.trim());
+    if (found.length === 1) return then(found[0]!);
+    if (found.length === 0) return `There is no group called "${asked.trim()}".`;
+    const lines = found.map((row) => `- ${row.address} (folder ${row.folder})`);
+    return [
+      `Several groups are called "${asked.trim()}". Write the address of the one you mean:`,
+      ...lines,
+    ].join("\n");
+  }
+}
+
+const NOT_MAIN = "Only main may do that.";
+
+function choice(name: string, waiting: Waiting[]): string {
+  const lines = waiting.map((row, index) => `${index + 1}. ${row.title} (${row.address})`);
+  return [
+    "Several chats have that title:",
+    ...lines,
+    `Write the number too, e.g. add group "${name} #1"`,
+  ].join("\n");
+}

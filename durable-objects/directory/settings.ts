@@ -1,0 +1,25 @@
+import type { Address, Chat } from "../../channels/channel.ts";
+import type { groups } from "../directory-schema.ts";
+import type { GroupSettings } from "../rpc.ts";
+
+export type GroupRow = typeof groups.$inferSelect;
+
+/** The consoles: main from the start, registered without asking. Nothing else becomes main but by a code. */
+export const HOUSE: Readonly<Record<string, { folder: string; name: string }>> = {
+  "web:main": { folder: "main", name: "Main" },
+  "cli:main": { folder: "cli", name: "Terminal" },
+};
+
+/** A row as the group learns it. */
+export function settingsOf(row: GroupRow): GroupSettings {
+  const { version, address, name, folder, registered, main, type, requiresTrigger } = row;
+  const own = { trigger: row.trigger, timezone: row.timezone, model: row.model };
+  const set = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null));
+  return { version, address, name, folder, registered, main, type, requiresTrigger, ...set };
+}
+
+/** What a chat is told that nobody registered. */
+export function strangerOf(address: Address, chat: Pick<Chat, "type" | "title">): GroupSettings {
+  const nobody = { version: 0, folder: "", registered: false, main: false, requiresTrigger: true };
+  return { ...nobody, address, name: chat.title ?? address, type: chat.type };
+}
