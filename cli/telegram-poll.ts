@@ -32,6 +32,7 @@ const LONG_POLL_SECONDS = 30;
  */
 export async function poll(options: PollOptions): Promise<void> {
   await removeWebhook(options);
+  if (options.signal.aborted) return;
   options.say(`Forwarding Telegram's updates to ${options.webhook}. Stop with Ctrl-C.`);
   let offset: number | undefined;
   while (!options.signal.aborted) {

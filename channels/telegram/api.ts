@@ -14,15 +14,18 @@ export function botIdOf(vars: ChannelEnv["vars"]): number {
   return Number.parseInt(vars.TELEGRAM_BOT_TOKEN ?? "", 10);
 }
 
-/** The Bot API for one request. Calls throw grammY's `GrammyError` (refused) or `HttpError` (no answer). */
-export function apiOf(env: ChannelEnv): Api {
-  return new Api(env.vars.TELEGRAM_BOT_TOKEN ?? "", {
-    apiRoot: apiRoot(env.vars),
+/**
+ * The Bot API for one request. Calls throw grammY's `GrammyError` (refused) or `HttpError` (no answer).
+ * `fetch` is taken out of `env` because workerd refuses to be asked for it as a method.
+ */
+export function apiOf({ vars, fetch }: ChannelEnv): Api {
+  return new Api(vars.TELEGRAM_BOT_TOKEN ?? "", {
+    apiRoot: apiRoot(vars),
     timeoutSeconds: TIMEOUT_SECONDS,
     // A redirect would carry the token to another host.
     baseFetchConfig: { redirect: "manual" },
     fetch: (async (input: RequestInfo, init?: RequestInit) =>
-      answered(await env.fetch(input, init))) as typeof fetch,
+      answered(await fetch(input, init))) as typeof fetch,
   });
 }
 

@@ -23,8 +23,8 @@ export async function download(attachment: Attachment, env: ChannelEnv): Promise
   }
 }
 
-async function bytes(url: string, env: ChannelEnv): Promise<Download> {
-  const response = await env.fetch(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+async function bytes(url: string, { fetch }: ChannelEnv): Promise<Download> {
+  const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
   const size = Number(response.headers.get("content-length") ?? Number.NaN);
   if (response.ok && response.body && !(size > CAP)) {
     return {

@@ -168,6 +168,18 @@ describe("against a Bot API in trouble", () => {
     expect(await telegram.send(edit, env)).toMatchObject({ outcome: "retry", afterMs: expect.any(Number) });
   });
 
+  it("never calls fetch as a method, which the Workers runtime refuses", async () => {
+    answer = (_, response) => json(response, 200, { ok: true, result: { message_id: 5, file_path: "x" } });
+    const strict = function (this: unknown, ...call: Parameters<typeof fetch>) {
+      if (this !== undefined) throw new TypeError("Illegal invocation");
+      return fetch(...call);
+    } as typeof fetch;
+    expect(await telegram.send(message, { ...env, fetch: strict })).toMatchObject({ outcome: "sent" });
+    const got = await telegram.download({ kind: "file", ref: "f" }, { ...env, fetch: strict });
+    expect(got.ok).toBe(true);
+    if (got.ok) await got.body.cancel();
+  });
+
   it("follows no redirect", async () => {
     answer = (_, response) => response.writeHead(302, { location: `${server.root}/elsewhere` }).end();
     expect(await telegram.send(message, env)).toMatchObject({ outcome: "failed" });
