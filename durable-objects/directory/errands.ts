@@ -1,4 +1,4 @@
-import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, lt, lte } from "drizzle-orm";
 import { groups, intents, notices } from "../directory-schema.ts";
 import type { Office } from "./office.ts";
 import { settingsOf } from "./settings.ts";
@@ -8,6 +8,9 @@ const FIRST_LOOK = 5_000;
 const LAST_LOOK = 3600_000;
 /** How long a notice's key is remembered, and how long it is tried. */
 const KEPT_MS = 48 * 3600_000;
+
+/** A group that takes longer to answer is asked again later, in milliseconds. */
+const DEADLINE_MS = 10_000;
 
 /**
  * What the directory owes to groups: new settings, and notices to main. A row stands for each from its cause's own
@@ -84,7 +87,7 @@ export class Errands {
     const { db, env } = this.#office;
     const row = db.select().from(groups).where(eq(groups.address, intent.address)).get();
     try {
-      if (row) await env.GROUP.getByName(row.address).configure(settingsOf(row));
+      if (row) await inTime(env.GROUP.getByName(row.address).configure(settingsOf(row)));
     } catch (error) {
       this.#office.report(`configuring ${intent.address} failed and is tried again`, error);
       return false;
@@ -100,9 +103,9 @@ export class Errands {
 
   async #deliver(notice: typeof notices.$inferSelect): Promise<boolean> {
     const { db, env } = this.#office;
-    const mains = db.select({ address: groups.address }).from(groups).where(sql`main = 1`).all();
+    const mains = db.select({ address: groups.address }).from(groups).where(eq(groups.main, true)).all();
     const told = await Promise.allSettled(
-      mains.map(async ({ address }) => env.GROUP.getByName(address).notify(notice.key, notice.text)),
+      mains.map(async ({ address }) => inTime(env.GROUP.getByName(address).notify(notice.key, notice.text))),
     );
     const failure = told.find((result) => result.status === "rejected");
     if (failure) this.#office.report("a notice to main failed and is tried again", failure.reason);
@@ -115,8 +118,7 @@ export class Errands {
   }
 
   #waiting(limit = 1) {
-    // Literal, not a parameter: only so SQLite takes the partial index.
-    const waiting = sql`delivered = 0`;
+    const waiting = eq(notices.delivered, false);
     return this.#office.db.select().from(notices).where(waiting).orderBy(asc(notices.at)).limit(limit).all();
   }
 
@@ -124,4 +126,11 @@ export class Errands {
     const pause = Math.min(FIRST_LOOK * 2 ** this.#looks, LAST_LOOK);
     void this.#office.ctx.storage.setAlarm(this.#office.now() + pause);
   }
+}
+
+/** Every errand may be repeated, so one that is given up may still arrive. */
+async function inTime(call: Promise<void>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer for ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
+  await Promise.race([call, late]).finally(() => clearTimeout(timer));
 }

@@ -624,3 +624,48 @@ describe("global files", () => {
     expect(again.files).toEqual([expect.objectContaining({ text: "ours" })]);
   });
 });
+
+describe("growth", () => {
+  test("nothing that a message or a turn asks reads a whole table", async () => {
+    const directory = install();
+    await settled(directory);
+    const ids = [chatId(), chatId(), chatId(), chatId()] as const;
+    await runInDurableObject(directory, async (_, state) => {
+      const exec = vi.spyOn(state.storage.sql, "exec");
+      const open = new Directory(state, env);
+      const chat = { type: "group" as const, id: ids[0], title: "Grown" };
+      await open.arrive(knockAt(ids[0], "Grown"));
+      await open.arrive(knock(ids[1]));
+      await open.register(`telegram:${ids[0]}`);
+      await open.open({ address: `telegram:${ids[0]}`, turnId: "t", chat });
+      await open.close({
+        turnId: "t",
+        usedUsd: 0.1,
+        usedTokens: 5,
+        lastActivityAt: Date.now(),
+        nextDueAt: 5,
+      });
+      await open.claimMain("WRONG", `telegram:${ids[2]}`, { ...chat, id: ids[2] });
+      await open.claimMain(await open.mainCode(), `telegram:${ids[3]}`, { ...chat, id: ids[3] });
+      await open.redeem(await open.adminLink());
+      await open.session("nobody's");
+      await open.find("Grown");
+      await open.moved({ from: `telegram:${ids[0]}`, to: "telegram:0" });
+      await open.overdue();
+      await vi.waitFor(async () => expect(await state.storage.getAlarm()).toBeNull());
+      const calls = exec.mock.calls.filter(([query]) => /^(select|update|delete)/i.test(query));
+      expect(calls.length).toBeGreaterThan(50);
+      for (const [query, ...values] of calls) {
+        const plan = state.storage.sql.exec(`explain query plan ${query}`, ...values).toArray();
+        const scans = plan
+          .map((step) => String(step.detail))
+          .filter((step) => /^SCAN (groups|grants|notices|aliases|days|files)/.test(step));
+        // A partial index holds only the rows that are asked for.
+        expect(
+          scans.filter((scan) => !/groups_by_main|notices_waiting/.test(scan)),
+          query,
+        ).toEqual([]);
+      }
+    });
+  });
+});
