@@ -24,7 +24,7 @@ export class Admission {
    */
   async arrive(message: Message): Promise<{ receipt: Receipt; tell?: string } | undefined> {
     const { config, address } = this.#room;
-    const isAllowed = allowed(message.sender, this.#channelName(), config.ALLOW_FROM);
+    const isAllowed = allowed(message.sender, this.#room.channelName, config.ALLOW_FROM);
     const addressed = message.chat.type === "direct" || message.mentioned || wakes(message, this.gate()).wakes;
     if (message.fromUs || message.sender.isBot || !addressed) return { receipt: this.drop(message, "the chat is not registered") };
     const { chat, sender } = message;
@@ -41,7 +41,7 @@ export class Admission {
   gate() {
     const { config, settings } = this.#room;
     return {
-      channel: this.#channelName(),
+      channel: this.#room.channelName,
       main: this.#room.main,
       type: settings?.type ?? "group",
       name: config.ASSISTANT_NAME,
@@ -64,10 +64,6 @@ export class Admission {
 
   get directory(): DirectoryStub {
     return this.#room.env.DIRECTORY.getByName("directory");
-  }
-
-  #channelName(): string {
-    return this.#room.address.slice(0, this.#room.address.indexOf(":"));
   }
 }
 

@@ -25,16 +25,14 @@ export async function compact(
   ports: LoopPorts,
   why: "asked" | "full",
 ): Promise<LoopEnd> {
-  const session = parts.transcript.session(turn.thread);
+  const session = parts.transcript.get(turn.session);
   const { old, upTo } = splitForCompaction(parts.transcript.ofSession(session), why === "asked" ? 0 : undefined);
   if (!upTo) return { type: "answer", text: "There is nothing to summarise yet.", cut: false };
   const phase = (name: Phase, messages: ChatMessage[], maxRounds: number): LoopPorts => ({
-    ...portsOf(ports),
+    ...quiet(ports),
     journal: new TurnJournal(room, parts.ledger, turn.id, name, brain.choice, grant),
     limits: { ...ports.limits, maxRounds },
-    boundary: () => {},
     conversation: async () => messages,
-    on: () => {},
     ...(name === "summary" ? { tools: [], specs: [] } : {}),
   });
   await runLoop(phase("save", [...old, { role: "user", content: SAVE_FIRST }], SAVE_ROUNDS));
@@ -42,4 +40,20 @@ export async function compact(
   if (end.type !== "answer") return end;
   room.transaction(() => parts.transcript.summarise(session.id, end.text, upTo));
   return { type: "answer", text: "I saved what should last and summarised our conversation so far.", cut: false };
+}
+
+/** The turn's ports without joining and streaming: nobody talks with a compaction. */
+function quiet(ports: LoopPorts): Omit<LoopPorts, "journal" | "conversation" | "limits"> {
+  return {
+    model: ports.model,
+    tools: ports.tools,
+    specs: ports.specs,
+    boundary: () => {},
+    // Round 0 is the one that a new message may join.
+    signal: (round) => ports.signal(round + 1),
+    interrupted: () => ports.interrupted(),
+    refuse: (tool) => ports.refuse(tool),
+    context: (step) => ports.context(step),
+    on: () => {},
+  };
 }

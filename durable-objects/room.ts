@@ -88,6 +88,10 @@ export class Room {
     return this.settings?.type !== "group";
   }
 
+  get channelName(): string {
+    return parseAddress(this.address).channel;
+  }
+
   get timezone(): string {
     return this.settings?.timezone ?? this.config.TIMEZONE;
   }

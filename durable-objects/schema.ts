@@ -2,7 +2,8 @@
 import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Attachment, Quote } from "../channels/channel.ts";
 
-export { fileIntents, files, fileVersions } from "./files-schema.ts";
+export * from "./files-schema.ts";
+export * from "./global-copy-schema.ts";
 
 /** Small facts that are read at boot: the settings copy, the session, the send target, forwarding. */
 export const facts = sqliteTable("facts", {
@@ -181,8 +182,6 @@ export const sessions = sqliteTable("sessions", {
   startedAt: integer().notNull(),
   summary: text(),
   summarisedTo: text(),
-  /** Tokens of the last prompt, as the provider counted or we estimated. */
-  tokens: integer().notNull(),
 });
 
 /** One model call's money: reserved before it, settled after it. */

@@ -20,7 +20,7 @@ export class Streaming {
   readonly #draftId: number;
   #gate = new StreamGate();
   #shown = "";
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | null = null;
   #sending: Promise<void> = Promise.resolve();
   #row: string | undefined;
   #messageId: string | undefined;
@@ -61,7 +61,7 @@ export class Streaming {
   }
 
   #show(): void {
-    this.#timer = undefined;
+    this.#timer = null;
     const text = this.#gate.visible().trim();
     if (this.#ended || !text || text === this.#shown) return;
     this.#shown = text;

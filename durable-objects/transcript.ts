@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, ne, sql } from "drizzle-orm";
+import type { Edit } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import type { Recalled } from "../agent/tools/tool.ts";
 import { channels } from "../channels/index.ts";
@@ -27,9 +28,14 @@ export class Transcript {
     return row || this.startSession(thread);
   }
 
+  /** A session by its id; a turn keeps the one that it began in. */
+  get(id: string): SessionRow {
+    return this.#room.db.select().from(sessions).where(eq(sessions.id, id)).get()!;
+  }
+
   /** `/new`: what was said stays searchable, the next turn does not see it. */
   startSession(thread: string): SessionRow {
-    const row = { id: this.#room.newId(), thread, startedAt: this.#room.now(), summary: null, summarisedTo: null, tokens: 0 };
+    const row = { id: this.#room.newId(), thread, startedAt: this.#room.now(), summary: null, summarisedTo: null };
     this.#room.db.insert(sessions).values(row).run();
     this.#room.set(`session:${thread}`, row.id);
     return row;
@@ -43,11 +49,7 @@ export class Transcript {
   }
 
   summarise(session: string, summary: string, upTo: string): void {
-    this.#room.db.update(sessions).set({ summary, summarisedTo: upTo, tokens: 0 }).where(eq(sessions.id, session)).run();
-  }
-
-  measured(session: string, tokens: number): void {
-    this.#room.db.update(sessions).set({ tokens }).where(eq(sessions.id, session)).run();
+    this.#room.db.update(sessions).set({ summary, summarisedTo: upTo }).where(eq(sessions.id, session)).run();
   }
 
   /** Writes what people said in a turn. Call it inside the transaction that ends the turn. */
@@ -85,9 +87,32 @@ export class Transcript {
     });
   }
 
+  /** Writes a command that was answered: people see it, the model does not. */
+  addCommand(id: string): void {
+    const row = this.#room.db.select().from(inbox).where(eq(inbox.id, id)).get();
+    if (row) this.addPeople([row], this.session(row.thread).id, "command");
+  }
+
+  /** Records an edit of a message that was read already. It is not answered again. */
+  edited(edit: Edit): void {
+    const read = and(eq(inbox.messageId, edit.messageId), ne(inbox.state, "recorded"));
+    const original = this.#room.db.select({ id: inbox.id }).from(inbox).where(read).get();
+    if (!original) return;
+    const text = `${edit.text} (edited)`;
+    const changed = this.#room.db.update(messages).set({ text }).where(eq(messages.id, original.id)).returning({ rowid: messages.rowid }).all();
+    for (const { rowid } of changed) {
+      this.#room.db.run(sql`delete from search where rowid = ${rowid}`);
+      this.#index(rowid, text);
+    }
+  }
+
   #add(row: Omit<MessageRow, "rowid">): void {
     const inserted = this.#room.db.insert(messages).values(row).onConflictDoNothing().returning({ rowid: messages.rowid }).all();
-    if (inserted[0]) this.#room.db.run(sql`insert into search(rowid, body) values (${inserted[0].rowid}, ${indexed(row.text)})`);
+    if (inserted[0]) this.#index(inserted[0].rowid, row.text);
+  }
+
+  #index(rowid: number, text: string): void {
+    this.#room.db.run(sql`insert into search(rowid, body) values (${rowid}, ${indexed(text)})`);
   }
 
   /** Full-text search over everything that was said here, best first. */

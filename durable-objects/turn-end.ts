@@ -69,7 +69,7 @@ function limit(parts: Parts, turn: TurnRow, why: string, error: string): Ending 
 function closeStream(room: Room, turn: TurnRow, text: string, parts: Parts): boolean {
   let closed = false;
   for (const row of streamed(room, turn.id)) {
-    const known = !closed && row.sentIds[0] !== undefined;
+    const known: boolean = !closed && row.sentIds[0] !== undefined;
     const change = known
       ? { state: "queued" as const, text: text || "…", part: 0, parts: null, attempts: 0, nextAt: room.now() }
       : { state: "unknown" as const, reason: "a first piece of this answer may have been sent" };

@@ -1,4 +1,6 @@
 import { authorizeTool } from "../agent/authorize.ts";
+import { estimateTokens } from "../agent/budget.ts";
+import { needsCompaction } from "../agent/compact.ts";
 import { conversation } from "../agent/conversation.ts";
 import type { Interruption, LoopEnd, LoopEvent } from "../agent/events.ts";
 import type { Step } from "../agent/journal.ts";
@@ -148,7 +150,8 @@ export class TurnRun implements LoopPorts {
 
   async #loop(): Promise<LoopEnd> {
     if (this.#turn.kind === "compact") return this.#compact("asked");
-    if (this.#parts.transcript.needsCompaction(this.#turn.session, this.#brain.choice.contextWindow)) await this.#compact("full");
+    const tokens = estimateTokens({ messages: await this.conversation(), tools: this.specs });
+    if (needsCompaction(tokens, this.#brain.choice.contextWindow)) await this.#compact("full");
     for (let compactions = 0; ; compactions++) {
       const end = await runLoop(this);
       if (end.type !== "context-length" || compactions >= COMPACTIONS) return end;
