@@ -1,0 +1,90 @@
+/** What tests and peers say to each other. All of it is JSON: tests run in workerd, the peers on Node. */
+
+/** One answer of the scripted model. */
+export interface ModelStep {
+  text?: string;
+  /** `arguments` as a string is sent as it is, also when it is no JSON. */
+  toolCalls?: { name: string; arguments: Record<string, unknown> | string; id?: string }[];
+  /** Instead of an answer. `retryAfter` is in seconds. */
+  error?: { status: number; message?: string; code?: string; retryAfter?: number };
+  /** Characters a chunk [20]. */
+  chunkSize?: number;
+  /** Milliseconds between two chunks. */
+  paceMs?: number;
+  finishReason?: string;
+  usage?: { prompt_tokens: number; completion_tokens: number };
+  /** After so many chunks (the first one carries only the role) `trouble` comes; 0 is before the first byte. */
+  after?: number;
+  /** `stall`: it sends nothing more; `cut`: the connection breaks; `gate`: it waits until the test opens the gate of that name. */
+  trouble?: "stall" | "cut" | { gate: string };
+  /** The step answers every later request too. */
+  forever?: boolean;
+}
+
+/** A request that the model got. */
+export interface ModelRequestSeen {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** The script that answered it; absent for the echo. */
+  key?: string;
+  /** Place of the step in its script. */
+  step?: number;
+  /** The client went away before the answer was complete. */
+  aborted: boolean;
+  authorization?: string;
+  /** The body's size as it was sent. */
+  bytes: number;
+  body: ModelRequestBody;
+}
+
+export interface ModelRequestBody {
+  model: string;
+  messages: { role: string; content: unknown; tool_calls?: unknown; tool_call_id?: string }[];
+  tools?: { type: string; function: { name: string; description?: string; parameters?: unknown } }[];
+  stream?: boolean;
+  max_tokens?: number;
+  max_completion_tokens?: number;
+  temperature?: number;
+}
+
+/** What the next calls of one chat meet instead of Telegram's usual answer. */
+export type TelegramFault =
+  /** Telegram refuses: nothing is shown. `body` is merged into the answer, e.g. `{ parameters: { retry_after: 1 } }`. */
+  | { status: number; description: string; body?: Record<string, unknown>; method?: string }
+  /** `before`: the connection breaks and nothing is shown. `after`: it is shown, and the answer never comes. */
+  | { cut: "before" | "after"; method?: string }
+  /** The call waits until the test opens the gate, then goes on as usual. */
+  | { gate: string; method?: string };
+
+/** A call that the bot made. */
+export interface TelegramCall {
+  at: number;
+  method: string;
+  chatId: string;
+  body: Record<string, unknown>;
+  /** `shown`: people see its effect. */
+  outcome: "shown" | "refused" | "lost";
+  status: number;
+  messageId?: number;
+}
+
+/** Which calls of a chat a test asks for. `atLeast` waits for so many, or until the time is up. */
+export interface CallQuery {
+  chatId?: string | number;
+  /** Default: sendMessage. `*` is every method. */
+  method?: string;
+  atLeast?: number;
+  timeoutMs?: number;
+}
+
+/** Where the peers listen. */
+export interface PeerAddresses {
+  /** For `API_BASE`. */
+  modelBase: string;
+  /** For `TELEGRAM_API_ROOT`. */
+  telegramRoot: string;
+  /** For `TELEGRAM_BOT_TOKEN`. */
+  telegramToken: string;
+  /** For `Peers` in peers-client.ts. */
+  control: string;
+}

@@ -1,0 +1,67 @@
+import { type Handler, json, listen } from "./http.ts";
+import { ScriptedModel } from "./model.ts";
+import type { CallQuery, ModelStep, PeerAddresses, TelegramFault } from "./protocol.ts";
+import { Telegram } from "./telegram.ts";
+import { Waiting } from "./waiting.ts";
+
+export interface RunningPeers {
+  addresses: PeerAddresses;
+  close(): Promise<void>;
+}
+
+/** Starts a model server, a Telegram server and the door through which tests steer both. */
+export async function startPeers(): Promise<RunningPeers> {
+  const waiting = new Waiting();
+  const model = new ScriptedModel(waiting);
+  const telegram = new Telegram(waiting);
+  await Promise.all([model.start(), telegram.start()]);
+  const server = await listen({
+    "/model": model.handle,
+    "/telegram": telegram.handle,
+    "/control": control(model, telegram, waiting),
+  });
+  return {
+    addresses: {
+      modelBase: `${server.url}/model/v1`,
+      telegramRoot: `${server.url}/telegram`,
+      telegramToken: telegram.token,
+      control: `${server.url}/control`,
+    },
+    close: async () => {
+      await server.close();
+      await Promise.all([model.stop(), telegram.stop()]);
+    },
+  };
+}
+
+/** The arguments of all verbs; each takes its own. */
+interface ControlInput {
+  key: string;
+  steps: ModelStep[];
+  gate: string;
+  containing: string;
+  atLeast: number;
+  timeoutMs: number;
+  chatId: string | number;
+  faults: TelegramFault[];
+  fileId: string;
+  base64: string;
+}
+
+/** One verb a path; arguments and answers are JSON. */
+function control(model: ScriptedModel, telegram: Telegram, waiting: Waiting): Handler {
+  const verbs: Record<string, (input: ControlInput) => unknown> = {
+    "/script": ({ key, steps }) => model.script(key, steps),
+    "/open": ({ gate }) => waiting.open(gate),
+    "/held": ({ gate, atLeast, timeoutMs }) => waiting.until(() => waiting.held(gate) >= atLeast, timeoutMs),
+    "/requests": ({ containing, atLeast, timeoutMs }) => model.requests(containing, atLeast, timeoutMs),
+    "/fault": ({ chatId, faults }) => telegram.fault(String(chatId), faults),
+    "/file": ({ fileId, base64 }) => telegram.put(fileId, Buffer.from(base64, "base64")),
+    "/calls": (query) => telegram.query(query as CallQuery),
+  };
+  return async (call) => {
+    const verb = verbs[call.path];
+    if (!verb) return json(call.response, { error: `no verb ${call.path}` }, 404);
+    json(call.response, (await verb(JSON.parse(call.body || "{}") as ControlInput)) ?? null);
+  };
+}
