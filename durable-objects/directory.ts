@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../agent/notebook.ts";
-import { templates } from "../agent/templates.ts";
+import { GLOBAL_TEMPLATES } from "../agent/templates/index.ts";
 import type { Address, Chat } from "../channels/channel.ts";
 import migrations from "../migrations/directory/migrations.js";
 import { isTimezone, readConfig } from "./config.ts";
@@ -55,7 +55,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     this.#registry = new Registry(this.#groups, this.#arrivals, office);
     this.#codes = new Codes(office, this.#groups);
     this.#budget = new Budget(office, this.#errands);
-    this.#globals = new Globals(office, templates);
+    this.#globals = new Globals(office, GLOBAL_TEMPLATES);
     this.#boot();
   }
 
