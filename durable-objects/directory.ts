@@ -140,7 +140,8 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     const pending = this.#arrivals.list().map(({ address, title, at }) => ({ address, title, at }));
     const spent = { spentUsd: usd, spentTokens: tokens };
     const budget = { budgetUsd: BUDGET_INSTALL_USD, budgetTokens: BUDGET_INSTALL_TOKENS };
-    return { groups: this.#groups.list(), pending, ...spent, ...budget };
+    const groups = this.#groups.list().map((row) => ({ ...settingsOf(row), lastActiveAt: row.lastActiveAt }));
+    return { groups, pending, ...spent, ...budget };
   }
 
   /** The watchdog's question. It writes nothing when nothing is owed. */
