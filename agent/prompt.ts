@@ -6,8 +6,8 @@ import { GLOBAL, HOME } from "./notebook.ts";
 export interface PromptInput {
   assistant: string;
   group: { name: string; channel: string; main: boolean; direct: boolean };
-  /** Reads a text file of the workspace; undefined when there is none. */
-  file(path: string): string | undefined;
+  /** The texts of `PROMPT_FILES`, by path, where they exist. */
+  files: Map<string, string>;
   /** Absolute paths of the other memory files. */
   memoryFiles: string[];
   /** One line a skill: `name: description`. */
@@ -27,7 +27,10 @@ export interface PromptInput {
 
 /** Characters of one file that a prompt holds. */
 const FILE_ROOM = 8000;
-const ORDER = ["AGENTS.md", "SOUL.md", "USER.md", "TOOLS.md"];
+const ORDER = ["AGENTS.md", "SOUL.md", "USER.md", "TOOLS.md", "MEMORY.md"];
+
+/** The files that a prompt holds, in its order: each global one before the group's own. */
+export const PROMPT_FILES = ORDER.flatMap((name) => [`${GLOBAL}/${name}`, `${HOME}/${name}`]);
 
 /** The prompt in its order, stable first, so that a provider can cache the beginning. */
 export function buildPrompt(input: PromptInput): ChatMessage[] {
@@ -35,9 +38,7 @@ export function buildPrompt(input: PromptInput): ChatMessage[] {
 }
 
 function system(input: PromptInput): string {
-  const files = ORDER.flatMap((name) => [`${GLOBAL}/${name}`, `${HOME}/${name}`]);
-  const memory = [`${GLOBAL}/MEMORY.md`, `${HOME}/MEMORY.md`];
-  const parts = [houseRules(input), ...[...files, ...memory].map((path) => section(path, input.file(path)))];
+  const parts = [houseRules(input), ...PROMPT_FILES.map((path) => section(path, input.files.get(path)))];
   if (input.memoryFiles.length > 0) parts.push(`More memory, read it when it matters: ${input.memoryFiles.slice(0, 50).join(", ")}`);
   if (input.skills.length > 0) parts.push(`Skills (use_skill loads one):\n${input.skills.join("\n")}`);
   if (input.summary) parts.push(`<summary of="the earlier conversation">\n${input.summary}\n</summary>`);

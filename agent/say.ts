@@ -1,54 +1,65 @@
-/** What the model wrote, and what of it people see. */
+/** What of a model's text people see. */
 
-const INTERNAL = "<internal>";
+/** `<internal>`, also with attributes, spaces or its `>` still missing. `<internals>` and `<internal-x>` are other tags. */
+const TAG = /<\s*(\/?)\s*internal(?![\w-])(?:[^<>]*>)?/gi;
+/** An end of the text that may still become such a tag. */
+const PARTIAL_TAG = /<\s*\/?\s*(?:i(?:n(?:t(?:e(?:r(?:n(?:a(?:l[^<>]*)?)?)?)?)?)?)?)?$/i;
+const SILENT = /^[^\p{L}\p{N}]*(?:no\\?_reply[^\p{L}\p{N}]*)+$/iu;
+const TOKENS = ["no_reply", "heartbeat_ok"];
 
-const TOKENS = ["NO_REPLY", "HEARTBEAT_OK"];
-
-/** The text without `<internal>…</internal>`, wherever it stands, and without what follows an unclosed one. */
+/**
+ * The text without `<internal>…</internal>`, trimmed. What follows an unclosed one is removed too, nested ones are
+ * counted, and code fences are no shelter: showing too little is better than showing a note that was not meant.
+ */
 export function visible(text: string): string {
-  return text.replace(/<internal>[\s\S]*?(?:<\/internal>|$)/gi, "");
+  return stripped(text).trim();
 }
 
-/** Whether an answer is no answer: empty, or nothing but NO_REPLY in any dress. */
+/** Removing a block may join its neighbours to a new tag, hence again until nothing changes. */
+function stripped(text: string): string {
+  const less = strippedOnce(text);
+  return less === text ? text : stripped(less);
+}
+
+function strippedOnce(text: string): string {
+  let shown = "";
+  let depth = 0;
+  let from = 0;
+  for (const tag of text.matchAll(TAG)) {
+    if (depth === 0) shown += text.slice(from, tag.index);
+    depth = tag[1] ? Math.max(0, depth - 1) : depth + 1;
+    from = tag.index + tag[0].length;
+  }
+  return depth === 0 ? shown + text.slice(from) : shown;
+}
+
+/** Whether nothing is to be sent: the whole answer is empty or NO_REPLY, whatever its case, markup and punctuation. */
 export function isSilent(text: string): boolean {
-  const bare = bareWord(visible(text));
-  return bare === "" || bare === "NO_REPLY";
-}
-
-/** Upper case, without the markup and punctuation around it. */
-function bareWord(text: string): string {
-  return text.toUpperCase().replace(/^[\s\p{P}\p{S}]+|[\s\p{P}\p{S}]+$/gu, "");
+  const shown = visible(text).replace(/\p{Cf}/gu, "");
+  return shown.trim() === "" || SILENT.test(shown);
 }
 
 /**
- * The part of a growing answer that may be shown: never a silent token or a part of one, never something internal or
- * the beginning of its tag. Whatever it showed, the final visible text begins with.
+ * Lets a streamed answer through as far as it may be seen.
+ * *Contract:* whatever comes later, `visible()` of the whole text starts with everything that was shown. Nothing is
+ * shown of an answer that begins with NO_REPLY or HEARTBEAT_OK, or may still turn out to.
  */
 export class StreamGate {
-  #raw = "";
+  #text = "";
 
+  /** Takes the next piece, cut anywhere. */
   push(delta: string): void {
-    this.#raw += delta;
+    this.#text += delta;
   }
 
+  /** The text that may be shown now, trimmed. */
   visible(): string {
-    const text = withoutOpenTag(visible(this.#raw));
-    return mayBeToken(text) ? "" : text;
+    const shown = stripped(this.#text).replace(PARTIAL_TAG, "").replace(/[\uD800-\uDBFF]$/, "");
+    return mayBeToken(shown) ? "" : shown.trim();
   }
 }
 
-/** Holds back an end that may become `<internal>`. A tag that is open already was cut by `visible`. */
-function withoutOpenTag(text: string): string {
-  const tail = text.slice(-INTERNAL.length + 1);
-  for (let start = 0; start < tail.length; start++) {
-    if (INTERNAL.startsWith(tail.slice(start).toLowerCase())) return text.slice(0, text.length - tail.length + start);
-  }
-  return text;
+function mayBeToken(shown: string): boolean {
+  const start = shown.replace(/^[^\p{L}\p{N}]+/u, "").replaceAll("\\", "").toLowerCase();
+  return TOKENS.some((token) => token.startsWith(start) || start.startsWith(token));
 }
-
-/** Whether the whole text so far may still turn out to be one of the silent tokens. */
-function mayBeToken(text: string): boolean {
-  const bare = bareWord(text);
-  return TOKENS.some((token) => token.startsWith(bare));
-}
-

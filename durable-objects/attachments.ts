@@ -45,7 +45,7 @@ async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array | u
     if (size > LARGEST) return undefined;
     chunks.push(chunk);
   }
-  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 function nameOf(attachment: Attachment): string {

@@ -169,8 +169,9 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   async #boot(): Promise<void> {
     this.#alarm = new Alarm(this.#room, await this.ctx.storage.getAlarm());
-    await this.#parts.workspace.repair();
     this.#parts.inbox.prune();
+    // Readers see rows, not R2: what a crash left there may be mended beside the work.
+    void this.#parts.workspace.repair().catch((error) => this.#room.report("files could not be repaired", error));
     this.#pump();
   }
 

@@ -18,6 +18,8 @@ interface Facts {
   lastError: string;
   /** Milliseconds; when an unregistered chat was last heard. */
   heardAt: number;
+  /** Set once the group's folder has its templates. */
+  furnished: boolean;
   /** Open sessions by thread. */
   [session: `session:${string}`]: string;
   /** When something was told that is told once. */

@@ -49,7 +49,7 @@ export class Streaming {
   /** Ends the stream, after the request that is under way: its message's id is known then. */
   async end(): Promise<void> {
     this.#ended = true;
-    clearTimeout(this.#timer);
+    if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#sending;
   }
 

@@ -1,7 +1,7 @@
 import { catchUp, type Said } from "../agent/catch-up.ts";
 import type { ChatMessage, ImagePart, ModelChoice } from "../agent/model.ts";
 import { GLOBAL, HOME } from "../agent/notebook.ts";
-import { buildPrompt } from "../agent/prompt.ts";
+import { buildPrompt, PROMPT_FILES } from "../agent/prompt.ts";
 import { triggerOf, withoutTrigger } from "../agent/wake.ts";
 import type { Parts } from "./group.ts";
 import type { InboxRow } from "./inbox.ts";
@@ -21,7 +21,7 @@ export async function promptOf(room: Room, parts: Parts, turn: TurnRow, rows: In
   return buildPrompt({
     assistant: room.config.ASSISTANT_NAME,
     group: { name: room.settings?.name ?? room.address, channel: room.channelName, main: room.main, direct: room.direct },
-    file: (path) => parts.workspace.text(path),
+    files: await promptFiles(parts),
     memoryFiles: memoryFiles(parts),
     skills: [],
     summary: session.summary ?? undefined,
@@ -38,6 +38,15 @@ export async function promptOf(room: Room, parts: Parts, turn: TurnRow, rows: In
 export function joinedBlocks(room: Room, rows: InboxRow[]): Map<number, string> {
   const later = Map.groupBy(rows.filter((row) => (row.joinedAt ?? 0) > 0), (row) => row.joinedAt!);
   return new Map([...later].map(([round, joined]) => [round, catchUp(joined.map((row) => said(room, row)), room.timezone)]));
+}
+
+async function promptFiles(parts: Parts): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const path of PROMPT_FILES) {
+    const read = await parts.workspace.read(path);
+    if (read.ok) texts.set(path, read.text);
+  }
+  return texts;
 }
 
 function memoryFiles(parts: Parts): string[] {

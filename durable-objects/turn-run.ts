@@ -6,6 +6,8 @@ import type { Interruption, LoopEnd, LoopEvent } from "../agent/events.ts";
 import type { Step } from "../agent/journal.ts";
 import { type LoopPorts, runLoop } from "../agent/loop.ts";
 import type { ChatMessage } from "../agent/model.ts";
+import { HOME } from "../agent/notebook.ts";
+import { GROUP_TEMPLATES } from "../agent/templates/index.ts";
 import { specs, tools } from "../agent/tools/index.ts";
 import type { Tool, ToolContext } from "../agent/tools/tool.ts";
 import { fetchAttachments } from "./attachments.ts";
@@ -145,7 +147,16 @@ export class TurnRun implements LoopPorts {
     if (opened.settings.version > (settings?.version ?? -1)) this.#room.set("settings", opened.settings);
     Object.assign(this.#grant, opened.grant);
     await this.#parts.workspace.refresh(opened.globalVersion);
+    await this.#furnish();
     await fetchAttachments(this.#room, this.#parts, this.#turn.id);
+  }
+
+  /** A new group's folder gets its templates, once; what people delete stays deleted. */
+  async #furnish(): Promise<void> {
+    if (this.#room.get("furnished") || !this.#room.registered) return;
+    const changes = Object.entries(GROUP_TEMPLATES).map(([name, content]) => ({ path: `${HOME}/${name}`, content }));
+    const host = { by: "host", name: "nanoflare", trust: "owner" as const };
+    await this.#parts.workspace.write(changes, host, () => this.#room.set("furnished", true));
   }
 
   async #loop(): Promise<LoopEnd> {

@@ -25,37 +25,6 @@ CREATE TABLE `facts` (
 	`value` text NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE `file_intents` (
-	`id` text PRIMARY KEY NOT NULL,
-	`batch` text NOT NULL,
-	`at` integer NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE `file_versions` (
-	`path` text NOT NULL,
-	`version` integer NOT NULL,
-	`text` text,
-	`at` integer NOT NULL,
-	`by` text NOT NULL,
-	`name` text NOT NULL,
-	`trust` text NOT NULL,
-	PRIMARY KEY(`path`, `version`)
-);
---> statement-breakpoint
-CREATE TABLE `files` (
-	`path` text PRIMARY KEY NOT NULL,
-	`size` integer NOT NULL,
-	`sha256` text NOT NULL,
-	`key` text NOT NULL,
-	`version` integer NOT NULL,
-	`text` text,
-	`updatedAt` integer NOT NULL,
-	`by` text NOT NULL,
-	`name` text NOT NULL,
-	`trust` text NOT NULL
-);
---> statement-breakpoint
-CREATE INDEX `files_key` ON `files` (`key`);--> statement-breakpoint
 CREATE TABLE `inbox` (
 	`id` text PRIMARY KEY NOT NULL,
 	`key` text NOT NULL,
@@ -138,8 +107,7 @@ CREATE TABLE `sessions` (
 	`thread` text NOT NULL,
 	`startedAt` integer NOT NULL,
 	`summary` text,
-	`summarisedTo` text,
-	`tokens` integer NOT NULL
+	`summarisedTo` text
 );
 --> statement-breakpoint
 CREATE TABLE `steps` (
@@ -197,4 +165,47 @@ CREATE TABLE `usage` (
 );
 --> statement-breakpoint
 CREATE INDEX `usage_turn` ON `usage` (`turn`);--> statement-breakpoint
-CREATE INDEX `usage_state` ON `usage` (`state`);
+CREATE INDEX `usage_state` ON `usage` (`state`);--> statement-breakpoint
+CREATE TABLE `file_counters` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `file_intents` (
+	`id` text PRIMARY KEY NOT NULL,
+	`batch` text NOT NULL,
+	`at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `file_versions` (
+	`path` text NOT NULL,
+	`version` integer NOT NULL,
+	`text` text,
+	`at` integer NOT NULL,
+	`by` text NOT NULL,
+	`name` text NOT NULL,
+	`trust` text NOT NULL,
+	PRIMARY KEY(`path`, `version`)
+);
+--> statement-breakpoint
+CREATE TABLE `files` (
+	`path` text PRIMARY KEY NOT NULL,
+	`size` integer NOT NULL,
+	`sha256` text NOT NULL,
+	`key` text NOT NULL,
+	`version` integer NOT NULL,
+	`text` text,
+	`updated_at` integer NOT NULL,
+	`by` text NOT NULL,
+	`name` text NOT NULL,
+	`trust` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `files_by_key` ON `files` (`key`);--> statement-breakpoint
+CREATE TABLE `global_copy` (
+	`path` text PRIMARY KEY NOT NULL,
+	`size` integer NOT NULL,
+	`version` integer NOT NULL,
+	`text` text,
+	`updated_at` integer NOT NULL
+);

@@ -1,0 +1,84 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { validator } from "hono/validator";
+import { inboundFrom } from "../channels/web/receive.ts";
+import type { Address } from "../channels/channel.ts";
+import { DIRECTORY } from "../durable-objects/rpc.ts";
+import { owner } from "./auth.ts";
+import type { Doors } from "./doors.ts";
+import { statusOf } from "./status.ts";
+import { sweep } from "./sweep.ts";
+import packageFile from "../package.json";
+
+/** Who speaks through these doors: the install's owner. */
+const OWNER = { id: "owner", name: "You", isBot: false };
+const CONSOLE = /^(web|cli):[\w-]{1,64}$/;
+
+const named = body(z.object({ name: z.string().trim().min(1).max(200) }));
+const message = body(z.object({ text: z.string().min(1).max(32_768), key: z.string().min(1).max(64) }));
+const paging = z.object({ before: z.string().optional(), after: z.string().optional(), limit: z.coerce.number().int().min(1).max(500).default(50) });
+
+/** The typed admin API: JSON, for the owner only. `cli/` and the console use its type. */
+export const api = new Hono<Doors>()
+  .use(owner)
+  .get("/status", async (c) => c.json(await statusOf(c.env, c.get("config"), packageFile.version)))
+  .get("/groups", async (c) => c.json(await directory(c.env).status()))
+  .post("/groups", named, async (c) => c.json({ said: await directory(c.env).register(c.req.valid("json").name) }))
+  .delete("/groups/:name", async (c) => c.json({ said: await directory(c.env).remove(c.req.param("name")) }))
+  .post("/pair", async (c) => c.json({ code: await directory(c.env).mainCode() }))
+  .post("/login-link", async (c) => c.json({ path: `/login/${await directory(c.env).adminLink()}` }))
+  .post("/sweep", async (c) => c.json({ woken: await sweep(c.env) }))
+  .get("/dead-letters", async (c) => c.json(await deadLetters(c.env)))
+  .post("/dead-letters/:address/:id/resend", async (c) => {
+    const queued = await group(c.env, c.req.param("address")).resend(c.req.param("id"));
+    return queued ? c.json({ queued }) : c.json({ error: "There is no dead letter with this id in this chat." }, 404);
+  })
+  .use("/chat/:address/*", async (c, next) => {
+    if (CONSOLE.test(c.req.param("address") ?? "")) return next();
+    return c.json({ error: "Only the console's own chats (web:main, cli:main) can be spoken in here." }, 404);
+  })
+  .get("/chat/:address/history", async (c) => {
+    const range = paging.safeParse(c.req.query());
+    if (!range.success) return c.json({ error: z.prettifyError(range.error) }, 400);
+    return c.json(await group(c.env, c.req.param("address")).history(range.data));
+  })
+  .post("/chat/:address/messages", message, async (c) => {
+    const address = c.req.param("address") as Address;
+    const now = performance.timeOrigin + performance.now();
+    const inbound = inboundFrom({ type: "send", ...c.req.valid("json") }, { address, sender: OWNER, now });
+    return c.json(await group(c.env, address).receive(inbound));
+  })
+  .post("/chat/:address/stop", async (c) => c.json({ stopped: await group(c.env, c.req.param("address")).stop() }))
+  .get("/chat/:address/socket", (c) => socket(c.req.raw, c.env, c.req.param("address")));
+
+export type Api = typeof api;
+
+/** Hands a socket to its group, with our own word on who it is. */
+function socket(request: Request, env: Env, address: string): Promise<Response> {
+  const headers = new Headers(request.headers);
+  headers.set("x-nanoflare-sender", encodeURIComponent(JSON.stringify(OWNER)));
+  headers.delete("cookie");
+  headers.delete("authorization");
+  return group(env, address).fetch(new Request(request.url, { method: "GET", headers }));
+}
+
+async function deadLetters(env: Env) {
+  const { groups } = await directory(env).status();
+  const all = await Promise.all(groups.map(async ({ address }) => (await group(env, address).deadLetters()).map((letter) => ({ address, ...letter }))));
+  return all.flat();
+}
+
+function body<S extends z.ZodType>(schema: S) {
+  return validator("json", (value, c) => {
+    const parsed = schema.safeParse(value);
+    return parsed.success ? parsed.data : c.json({ error: z.prettifyError(parsed.error) }, 400);
+  });
+}
+
+function directory(env: Env) {
+  return env.DIRECTORY.getByName(DIRECTORY);
+}
+
+function group(env: Env, address: string) {
+  return env.GROUP.getByName(address);
+}

@@ -1,0 +1,49 @@
+import { channels } from "../channels/index.ts";
+import type { Channel, ChannelEnv, Inbound } from "../channels/channel.ts";
+import type { Config } from "../durable-objects/config.ts";
+
+/** A message is stored at the third try or not at all; the platform then delivers it again. */
+const TRIES = 3;
+
+/**
+ * One webhook request of a platform: verified and read by its channel, then stored in its group. The platform's answer
+ * goes out after the last event is stored.
+ */
+export async function webhook(name: string, request: Request, env: Env, config: Config): Promise<Response> {
+  const channel = channels[name];
+  if (!channel || name === "web" || name === "cli") return said(404, `There is no channel "${name.slice(0, 40)}".`);
+  if (!enabled(channel, config)) return said(404, `${name} is switched off (${name.toUpperCase()}_ENABLED).`);
+  const received = await channel.receive(request, outside(config));
+  for (const event of received.events) {
+    if (!(await store(env, event))) return said(503, "The message could not be stored; deliver it again.");
+  }
+  return new Response(received.body ?? null, { status: received.status });
+}
+
+/** `<CHANNEL>_ENABLED`, true unless it says no. */
+export function enabled(channel: Channel, config: Config): boolean {
+  return !/^(false|0|no|off)$/i.test(config.vars[`${channel.name.toUpperCase()}_ENABLED`] ?? "");
+}
+
+function outside(config: Config): ChannelEnv {
+  return { vars: config.vars, fetch: (input, init) => fetch(input, init), now: () => performance.timeOrigin + performance.now() };
+}
+
+/** A deploy or an eviction can break a call; the same object answers on a fresh stub. An overloaded one is left alone. */
+async function store(env: Env, event: Inbound): Promise<boolean> {
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    try {
+      await env.GROUP.getByName(event.address).receive(event);
+      return true;
+    } catch (error) {
+      const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+      console.error(JSON.stringify({ what: "receive failed", address: event.address, attempt, message: String(error) }));
+      if (!retryable || overloaded) return false;
+    }
+  }
+  return false;
+}
+
+function said(status: number, text: string): Response {
+  return new Response(`${text}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+}
