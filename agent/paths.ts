@@ -21,7 +21,12 @@ const MAX_NAME = 255;
 export function resolvePath(path: string): ({ ok: true } & Placed) | ({ ok: false } & FileError) {
   const reason = unusable(path);
   if (reason) return { ok: false, error: "bad-path", path: path.slice(0, 200), reason };
-  const names = walk(path.normalize("NFC").trim().replace(/^~(?=\/|$)/, HOME));
+  const names = walk(
+    path
+      .normalize("NFC")
+      .trim()
+      .replace(/^~(?=\/|$)/, HOME),
+  );
   const root = [HOME, GLOBAL].find((folder) => `/${names.slice(0, 2).join("/")}` === folder) as Place["root"];
   if (!root) return { ok: false, error: "outside", path: path.trim() };
   const rest = names.slice(2).join("/");
@@ -31,7 +36,10 @@ export function resolvePath(path: string): ({ ok: true } & Placed) | ({ ok: fals
 }
 
 /** Resolves a path that must lie in one of the folders; elsewhere it is `outside`. */
-export function placeIn(root: Place["root"], path: string): ({ ok: true } & Placed) | ({ ok: false } & FileError) {
+export function placeIn(
+  root: Place["root"],
+  path: string,
+): ({ ok: true } & Placed) | ({ ok: false } & FileError) {
   const place = resolvePath(path);
   if (!place.ok || place.root === root) return place;
   return { ok: false, error: "outside", path: place.absolute };

@@ -58,7 +58,10 @@ export class FileIndex {
   }
 
   isFolder(path: string): boolean {
-    return path === "" || this.#db.select({ path: files.path }).from(files).where(under(path)).limit(1).get() !== undefined;
+    return (
+      path === "" ||
+      this.#db.select({ path: files.path }).from(files).where(under(path)).limit(1).get() !== undefined
+    );
   }
 
   /** Why a path cannot be read. */
@@ -76,17 +79,31 @@ export class FileIndex {
 
   /** Files that changed after a version, small ones first. */
   changedSince(version: number): FileInfo[] {
-    const changed = this.#db.select(HEAD).from(files).where(gt(files.version, version)).orderBy(asc(files.size)).all();
+    const changed = this.#db
+      .select(HEAD)
+      .from(files)
+      .where(gt(files.version, version))
+      .orderBy(asc(files.size))
+      .all();
     return changed.map((head) => this.#info(head));
   }
 
   /** Writes or, without content, removes a row. */
-  put(path: string, key: string, content: Content | undefined, made: Author & { version: number; at: number }): void {
+  put(
+    path: string,
+    key: string,
+    content: Content | undefined,
+    made: Author & { version: number; at: number },
+  ): void {
     if (!content) return void this.#db.delete(files).where(eq(files.path, path)).run();
     const { sha256, text, bytes } = content;
     const { by, name, trust, version, at } = made;
     const row = { size: bytes.length, sha256, key, version, text, updatedAt: at, by, name, trust };
-    this.#db.insert(files).values({ path, ...row }).onConflictDoUpdate({ target: files.path, set: row }).run();
+    this.#db
+      .insert(files)
+      .values({ path, ...row })
+      .onConflictDoUpdate({ target: files.path, set: row })
+      .run();
   }
 
   get version(): number {
@@ -95,11 +112,20 @@ export class FileIndex {
 
   set version(value: number) {
     const row = { name: "own" as const, value };
-    this.#db.insert(fileCounters).values(row).onConflictDoUpdate({ target: fileCounters.name, set: { value } }).run();
+    this.#db
+      .insert(fileCounters)
+      .values(row)
+      .onConflictDoUpdate({ target: fileCounters.name, set: { value } })
+      .run();
   }
 
   #heads(folder: string): Head[] {
-    return this.#db.select(HEAD).from(files).where(folder ? under(folder) : undefined).orderBy(asc(files.path)).all();
+    return this.#db
+      .select(HEAD)
+      .from(files)
+      .where(folder ? under(folder) : undefined)
+      .orderBy(asc(files.path))
+      .all();
   }
 
   #info({ path, size, version, updatedAt, isText }: Head): FileInfo {

@@ -25,7 +25,12 @@ export function isMemory(path: string): boolean {
 
 /** The kept contents of a file, newest first. The first is what it is now. */
 export function versionsOf(db: Database, path: string): FileVersion[] {
-  const rows = db.select().from(fileVersions).where(eq(fileVersions.path, path)).orderBy(desc(fileVersions.version)).all();
+  const rows = db
+    .select()
+    .from(fileVersions)
+    .where(eq(fileVersions.path, path))
+    .orderBy(desc(fileVersions.version))
+    .all();
   return rows.map(({ path: _, text, ...row }) => ({ ...row, text: text ?? undefined }));
 }
 
@@ -41,5 +46,7 @@ export function keepVersion(
   const mine = eq(fileVersions.path, path);
   const newest = db.select({ version: fileVersions.version }).from(fileVersions).where(mine);
   const kept = newest.orderBy(desc(fileVersions.version)).limit(KEPT_VERSIONS);
-  db.delete(fileVersions).where(and(mine, notInArray(fileVersions.version, kept))).run();
+  db.delete(fileVersions)
+    .where(and(mine, notInArray(fileVersions.version, kept)))
+    .run();
 }

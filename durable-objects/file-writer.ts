@@ -82,7 +82,8 @@ export class FileWriter {
   async #entry(change: Change, place: Placed, again: boolean): Promise<Entry | FileError> {
     const { rest: path, absolute } = place;
     const old = this.#index.head(path);
-    if (change.expect !== undefined && (old?.version ?? 0) !== change.expect) return { error: "conflict", path: absolute };
+    if (change.expect !== undefined && (old?.version ?? 0) !== change.expect)
+      return { error: "conflict", path: absolute };
     if ("remove" in change) return old || again ? { path, key: old?.key ?? "" } : this.#index.absent(path);
     const content = await contentOf(absolute, change.content);
     if ("error" in content) return content;
@@ -96,7 +97,8 @@ export class FileWriter {
     const isFile = (path: string) => after.get(path) ?? this.#index.head(path) !== undefined;
     for (const { path, content } of entries) {
       if (!content) continue;
-      if (path === "" || this.#holds(path, after)) return { error: "is-directory", path: this.#index.absolute(path) };
+      if (path === "" || this.#holds(path, after))
+        return { error: "is-directory", path: this.#index.absolute(path) };
       const parent = parentsOf(path).find(isFile);
       const reason = `${this.#index.absolute(parent ?? "")} is a file`;
       if (parent) return { error: "bad-path", path: this.#index.absolute(path), reason };
@@ -117,7 +119,8 @@ export class FileWriter {
     const known = entries.map((entry) => ({ ...entry, old: this.#index.head(entry.path) !== undefined }));
     const added = known.filter((entry) => entry.content && !entry.old);
     const removed = known.filter((entry) => !entry.content && entry.old);
-    if (added.length === 0 || this.#index.count() + added.length - removed.length <= MAX_FILES) return undefined;
+    if (added.length === 0 || this.#index.count() + added.length - removed.length <= MAX_FILES)
+      return undefined;
     return { error: "too-many", path: this.#index.absolute(added[0]!.path), limit: MAX_FILES };
   }
 
@@ -147,7 +150,8 @@ export class FileWriter {
     const leftovers: Touched[] = [];
     for (const entry of entries) {
       const old = this.#index.head(entry.path);
-      if (old && (old.key !== entry.key || !entry.content)) leftovers.push({ path: entry.path, key: old.key });
+      if (old && (old.key !== entry.key || !entry.content))
+        leftovers.push({ path: entry.path, key: old.key });
       this.#index.put(entry.path, entry.key, entry.content, made);
       const text = entry.content ? entry.content.text : null;
       const isText = !entry.content || text !== null;
@@ -164,7 +168,10 @@ export class FileWriter {
     const { db, bucket } = this.#parts;
     const keys = [...new Set(batch.map((touched) => touched.key))];
     const rows = new Map(keys.map((key) => [key, db.select().from(files).where(eq(files.key, key)).get()]));
-    await deleteObjects(bucket, keys.filter((key) => !rows.get(key)));
+    await deleteObjects(
+      bucket,
+      keys.filter((key) => !rows.get(key)),
+    );
     await inParallel([...rows], async ([key, row]) => {
       if (row && row.text !== null) await bucket.put(key, row.text, { sha256: row.sha256 });
     });

@@ -1,5 +1,13 @@
 import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
-import { type Author, type Change, type FileInfo, type FileResult, GLOBAL, type Match, type Pattern } from "../agent/notebook.ts";
+import {
+  type Author,
+  type Change,
+  type FileInfo,
+  type FileResult,
+  GLOBAL,
+  type Match,
+  type Pattern,
+} from "../agent/notebook.ts";
 import type { Database } from "./database.ts";
 import { matchesIn } from "./file-index.ts";
 import { fileCounters } from "./files-schema.ts";
@@ -50,7 +58,13 @@ export class GlobalCopy {
     const { path, size, version, updatedAt, text } = globalCopy;
     const isText = sql<boolean>`${text} is not null`.mapWith(Boolean);
     const below = and(gte(path, `${folder}/`), lt(path, `${folder}0`));
-    return this.#db.select({ path, size, version, updatedAt, isText }).from(globalCopy).where(below).orderBy(asc(path)).all().map(infoOf);
+    return this.#db
+      .select({ path, size, version, updatedAt, isText })
+      .from(globalCopy)
+      .where(below)
+      .orderBy(asc(path))
+      .all()
+      .map(infoOf);
   }
 
   search(pattern: Pattern, folder: string, limit: number): Match[] {
@@ -72,15 +86,29 @@ export class GlobalCopy {
     for (const { info, text } of snapshot.files) {
       const { path, size, version, updatedAt } = info;
       const row = { size, version, updatedAt, text: text ?? null };
-      this.#db.insert(globalCopy).values({ path, ...row }).onConflictDoUpdate({ target: globalCopy.path, set: row }).run();
+      this.#db
+        .insert(globalCopy)
+        .values({ path, ...row })
+        .onConflictDoUpdate({ target: globalCopy.path, set: row })
+        .run();
     }
     const counter = { name: "copy" as const, value: snapshot.version };
     const set = { value: snapshot.version };
-    this.#db.insert(fileCounters).values(counter).onConflictDoUpdate({ target: fileCounters.name, set }).run();
+    this.#db
+      .insert(fileCounters)
+      .values(counter)
+      .onConflictDoUpdate({ target: fileCounters.name, set })
+      .run();
   }
 }
 
-function infoOf(row: { path: string; size: number; version: number; updatedAt: number; isText: boolean }): FileInfo {
+function infoOf(row: {
+  path: string;
+  size: number;
+  version: number;
+  updatedAt: number;
+  isText: boolean;
+}): FileInfo {
   const { path, size, version, updatedAt, isText } = row;
   return { path, size, version, updatedAt, text: isText };
 }

@@ -60,7 +60,8 @@ export class FileStore {
       // The same key twice: the row was not replaced while we asked, the object is gone from the bucket.
       if (!head || tried.has(head.key)) return { ok: false, ...this.#index.absent(place.rest) };
       const info = this.#index.info(place.rest)!;
-      if (head.isText) return { ok: true, bytes: new TextEncoder().encode(this.#index.text(place.rest)!), info };
+      if (head.isText)
+        return { ok: true, bytes: new TextEncoder().encode(this.#index.text(place.rest)!), info };
       tried.add(head.key);
       const object = await this.#parts.bucket.get(head.key);
       if (object) return { ok: true, bytes: new Uint8Array(await object.arrayBuffer()), info };
@@ -83,7 +84,11 @@ export class FileStore {
   }
 
   /** Changes files, all or none (see the class). A content that is already there is not written again. */
-  write(changes: Change[], author: Author, commit?: () => void): Promise<FileResult<{ written: FileInfo[] }>> {
+  write(
+    changes: Change[],
+    author: Author,
+    commit?: () => void,
+  ): Promise<FileResult<{ written: FileInfo[] }>> {
     return this.#writer.write(changes, author, commit);
   }
 
@@ -102,7 +107,10 @@ export class FileStore {
   async restore(path: string, version: number, author: Author): Promise<FileResult<{ written: FileInfo[] }>> {
     const kept = this.versions(path).find((other) => other.version === version);
     if (!kept) return { ok: false, error: "not-found", path };
-    return this.write([kept.text === undefined ? { path, remove: true } : { path, content: kept.text }], author);
+    return this.write(
+      [kept.text === undefined ? { path, remove: true } : { path, content: kept.text }],
+      author,
+    );
   }
 
   /** Grows with every change. */

@@ -1,7 +1,17 @@
-import { type Author, type Change, type FileInfo, type FileResult, GLOBAL, HOME, type Match, type Notebook, type Pattern } from "../agent/notebook.ts";
+import {
+  type Author,
+  type Change,
+  type FileInfo,
+  type FileResult,
+  GLOBAL,
+  HOME,
+  type Match,
+  type Notebook,
+  type Pattern,
+} from "../agent/notebook.ts";
 import { resolvePath } from "../agent/paths.ts";
-import { type GlobalFiles, GlobalCopy } from "./global-copy.ts";
 import type { FileVersion } from "./file-versions.ts";
+import { GlobalCopy, type GlobalFiles } from "./global-copy.ts";
 import { FileStore } from "./notebook.ts";
 import type { Room } from "./room.ts";
 import { DIRECTORY, type DirectoryRooms } from "./rpc.ts";
@@ -34,7 +44,9 @@ export class Workspace implements Notebook {
     const file = this.#copy.get(place.absolute);
     if (!file) return this.#absent(place.absolute);
     const { info, text } = file;
-    return text === undefined ? { ok: false, error: "binary", path: info.path, size: info.size } : { ok: true, text, info };
+    return text === undefined
+      ? { ok: false, error: "binary", path: info.path, size: info.size }
+      : { ok: true, text, info };
   }
 
   async bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>> {
@@ -61,16 +73,23 @@ export class Workspace implements Notebook {
     }
     const place = resolvePath(folder);
     if (!place.ok || limit <= 0) return [];
-    return place.root === HOME ? this.#own.search(pattern, folder, limit) : this.#copy.search(pattern, place.absolute, limit);
+    return place.root === HOME
+      ? this.#own.search(pattern, folder, limit)
+      : this.#copy.search(pattern, place.absolute, limit);
   }
 
-  async write(changes: Change[], author: Author, commit?: () => void): Promise<FileResult<{ written: FileInfo[] }>> {
+  async write(
+    changes: Change[],
+    author: Author,
+    commit?: () => void,
+  ): Promise<FileResult<{ written: FileInfo[] }>> {
     const own: Change[] = [];
     const global: Change[] = [];
     for (const change of changes) {
       const place = resolvePath(change.path);
       if (!place.ok) return place;
-      if (place.root === GLOBAL && !this.#main()) return { ok: false, error: "read-only", path: place.absolute };
+      if (place.root === GLOBAL && !this.#main())
+        return { ok: false, error: "read-only", path: place.absolute };
       (place.root === GLOBAL ? global : own).push(change);
     }
     if (global.length === 0) return this.#own.write(own, author, commit);

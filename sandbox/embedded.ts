@@ -1,4 +1,4 @@
-import { Bash } from "just-bash";
+import { Bash } from "just-bash/browser";
 import { describeFileError, GLOBAL, HOME, type Notebook } from "../agent/notebook.ts";
 import type { ExecRequest, ExecResult, Shell } from "../agent/shell.ts";
 import { NotebookFs } from "./notebook-fs.ts";
@@ -69,7 +69,7 @@ class Command {
     this.#timeout = AbortSignal.timeout(request.timeoutMs);
     this.#pace = new Pace(options.now ?? (() => performance.now()));
     const writable = options.main ? [HOME, GLOBAL] : [HOME];
-    this.#fs = new NotebookFs(notebook, writable, (path) => this.#pace.pause(path));
+    this.#fs = new NotebookFs(notebook, writable, this.#pace);
   }
 
   async run(): Promise<ExecResult> {
@@ -86,20 +86,27 @@ class Command {
       cwd: HOME,
       env,
       executionLimits: LIMITS,
+      // It would patch the globals of the isolate, which other work shares.
+      defenseInDepth: false,
       sleep: (ms) => this.#pace.sleep(ms, signal),
     });
     try {
       const { stdout, stderr, exitCode } = await bash.exec(this.#request.command, { signal });
       return this.#mark({ stdout, stderr: withoutAdvice(stderr), exitCode });
     } catch (error) {
-      return this.#mark({ stdout: "", stderr: withoutAdvice(error instanceof Error ? error.message : String(error)), exitCode: 1 });
+      return this.#mark({
+        stdout: "",
+        stderr: withoutAdvice(error instanceof Error ? error.message : String(error)),
+        exitCode: 1,
+      });
     }
   }
 
   #mark(result: ExecResult): ExecResult {
     if (this.#request.signal.aborted) return { ...result, exitCode: 130, ended: "stopped" };
     if (this.#timeout.aborted) return { ...result, exitCode: 124, ended: "timeout" };
-    const limited = this.#pace.spent.aborted || (result.exitCode === 126 && /exceed|too many|limit/i.test(result.stderr));
+    const limited =
+      this.#pace.spent.aborted || (result.exitCode === 126 && /exceed|too many|limit/i.test(result.stderr));
     return limited ? { ...result, exitCode: 126, ended: "limit" } : result;
   }
 

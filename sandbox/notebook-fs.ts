@@ -1,5 +1,6 @@
-import { type FsStat, InMemoryFs } from "just-bash";
+import { type FsStat, InMemoryFs } from "just-bash/browser";
 import { type Change, type FileInfo, GLOBAL, HOME, type Notebook } from "../agent/notebook.ts";
+import type { Pace } from "./pace.ts";
 
 /** Bytes of files that one command may have open or make. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -16,17 +17,17 @@ export class NotebookFs extends InMemoryFs {
   readonly #fetched = new Map<string, Uint8Array>();
   /** Files and folders that a command may have changed. */
   readonly #touched = new Set<string>();
-  readonly #pause: (path: string) => Promise<void>;
+  readonly #pace: Pace;
 
-  /** `pause` is awaited before every look at a file; it may give way to other work, or throw to end the command. */
-  constructor(notebook: Notebook, writable: string[], pause: (path: string) => Promise<void>) {
+  constructor(notebook: Notebook, writable: string[], pace: Pace) {
     super({}, { maxTotalBytes: MAX_BYTES });
     this.#notebook = notebook;
     this.#writable = writable;
-    this.#pause = pause;
+    this.#pace = pace;
     const infos = [HOME, GLOBAL].flatMap((folder) => notebook.list(folder));
     this.#before = new Map(infos.map((info) => [info.path, info]));
-    for (const info of infos) this.writeFileLazy(info.path, () => this.#fetch(info.path), { mtime: new Date(info.updatedAt) });
+    for (const info of infos)
+      this.writeFileLazy(info.path, () => this.#fetch(info.path), { mtime: new Date(info.updatedAt) });
   }
 
   /** Makes the folders that always exist. */
@@ -39,13 +40,15 @@ export class NotebookFs extends InMemoryFs {
     const now = new Set(this.getAllPaths());
     const changes: Change[] = [];
     for (const [path, info] of this.#before) {
-      if (this.#isTouched(path) && !(await this.#isFile(path, now))) changes.push({ path, remove: true, expect: info.version });
+      if (this.#isTouched(path) && !(await this.#isFile(path, now)))
+        changes.push({ path, remove: true, expect: info.version });
     }
     for (const path of now) {
       if (!this.#isTouched(path) || !(await this.#isFile(path, now))) continue;
       const content = await super.readFileBuffer(path);
       const before = this.#before.get(path);
-      if (before && before.size === content.length && sameBytes(await this.#original(path), content)) continue;
+      if (before && before.size === content.length && sameBytes(await this.#original(path), content))
+        continue;
       changes.push({ path, content, expect: before?.version ?? 0 });
     }
     return changes;
@@ -53,28 +56,28 @@ export class NotebookFs extends InMemoryFs {
 
   /** Without fetching the content. */
   override async stat(path: string): Promise<FsStat> {
-    await this.#pause(path);
+    await this.#pace.pause(path);
     return this.#known(path) ?? super.stat(path);
   }
 
   override async lstat(path: string): Promise<FsStat> {
-    await this.#pause(path);
+    await this.#pace.pause(path);
     return this.#known(path) ?? super.lstat(path);
   }
 
   override async readFileBuffer(path: string): Promise<Uint8Array> {
-    await this.#pause(path);
+    await this.#pace.pause(path);
     return super.readFileBuffer(path);
   }
 
   override async writeFile(...args: Parameters<InMemoryFs["writeFile"]>): Promise<void> {
-    await this.#pause(args[0]);
+    await this.#pace.pause(args[0]);
     this.#touch(args[0]);
     return super.writeFile(...args);
   }
 
   override async appendFile(...args: Parameters<InMemoryFs["appendFile"]>): Promise<void> {
-    await this.#pause(args[0]);
+    await this.#pace.pause(args[0]);
     this.#touch(args[0]);
     return super.appendFile(...args);
   }
@@ -85,7 +88,7 @@ export class NotebookFs extends InMemoryFs {
   }
 
   override async rm(...args: Parameters<InMemoryFs["rm"]>): Promise<void> {
-    await this.#pause(args[0]);
+    await this.#pace.pause(args[0]);
     const path = this.resolvePath("/", args[0]);
     const holds = (folder: string) => `${folder}/`.startsWith(path === "/" ? path : `${path}/`);
     if (holds(HOME) || holds(GLOBAL)) throw new Error(`EBUSY: resource busy or locked, rm '${path}'`);
@@ -94,13 +97,13 @@ export class NotebookFs extends InMemoryFs {
   }
 
   override async cp(...args: Parameters<InMemoryFs["cp"]>): Promise<void> {
-    await this.#pause(args[0]);
+    await this.#pace.pause(args[0]);
     this.#touch(args[1]);
     return super.cp(...args);
   }
 
   override async mv(source: string, target: string): Promise<void> {
-    await this.#pause(source);
+    await this.#pace.pause(source);
     this.#touch(source);
     this.#touch(target);
     return super.mv(source, target);
@@ -117,6 +120,7 @@ export class NotebookFs extends InMemoryFs {
   async #fetch(path: string): Promise<Uint8Array> {
     const file = await this.#notebook.bytes(path);
     if (!file.ok) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+    this.#pace.rested();
     this.#fetched.set(path, file.bytes);
     return file.bytes.slice();
   }
@@ -130,7 +134,15 @@ export class NotebookFs extends InMemoryFs {
     const info = this.#before.get(path);
     if (!info || this.#isTouched(path)) return undefined;
     const mtime = new Date(info.updatedAt);
-    return { isFile: true, isDirectory: false, isSymbolicLink: false, mode: 0o644, size: info.size, mtime, identity: path };
+    return {
+      isFile: true,
+      isDirectory: false,
+      isSymbolicLink: false,
+      mode: 0o644,
+      size: info.size,
+      mtime,
+      identity: path,
+    };
   }
 
   #touch(written: string): void {

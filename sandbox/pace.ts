@@ -1,6 +1,17 @@
 /** Work between two pauses, in looks at files; starting a command that computes counts as much as all of them. */
 const SLICE = 50;
-const LIGHT = new Set(["echo", "printf", "true", "false", "basename", "dirname", "mkdir", "rm", "touch", "sleep"]);
+const LIGHT = new Set([
+  "echo",
+  "printf",
+  "true",
+  "false",
+  "basename",
+  "dirname",
+  "mkdir",
+  "rm",
+  "touch",
+  "sleep",
+]);
 /** Milliseconds that a command may keep the Worker busy in all. */
 const BUSY_MS = 5_000;
 
@@ -41,10 +52,18 @@ export class Pace {
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
-      const stop = () => (clearTimeout(timer), resolve());
+      const stop = () => {
+        clearTimeout(timer);
+        resolve();
+      };
       if (signal.aborted) stop();
       else signal.addEventListener("abort", stop, { once: true });
     });
+    this.rested();
+  }
+
+  /** The time since the last pause was spent waiting. */
+  rested(): void {
     this.#since = this.#now();
   }
 }

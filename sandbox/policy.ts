@@ -1,11 +1,12 @@
-import { Bash, InMemoryFs } from "just-bash";
+import { Bash, InMemoryFs } from "just-bash/browser";
 import { HOME } from "../agent/notebook.ts";
 
 /** A part of bash's syntax tree; `Bash.transform` types it, its exports do not. */
 type Tree = ReturnType<Bash["transform"]>["ast"];
 type Node = { type: string; [field: string]: unknown };
 
-const ROOTS = "/ /workspace /bin /boot /dev /etc /home /lib /opt /proc /root /run /sbin /srv /sys /usr /var".split(" ");
+const ROOTS =
+  "/ /workspace /bin /boot /dev /etc /home /lib /opt /proc /root /run /sbin /srv /sys /usr /var".split(" ");
 const POWER = new Set(["shutdown", "reboot", "halt", "poweroff"]);
 const SHELLS = new Set(["sh", "bash", "dash", "zsh", "ksh"]);
 /** Commands that run the command behind their options. The options that take a word of their own follow. */
@@ -70,7 +71,8 @@ function inCommand(node: Node, depth: number): string | undefined {
   }
   const power = name === "systemctl" ? args.find((arg) => POWER.has(arg)) : name;
   if (power && POWER.has(power)) return `${power} stops the machine`;
-  if (/^(tel)?init$/.test(name) && /^[06]$/.test(args[0] ?? "")) return `${name} ${args[0]} stops the machine`;
+  if (/^(tel)?init$/.test(name) && /^[06]$/.test(args[0] ?? ""))
+    return `${name} ${args[0]} stops the machine`;
 }
 
 function inScript(script: string | undefined, args: string[], depth: number): string | undefined {
@@ -101,16 +103,26 @@ function inFunction(node: Node): string | undefined {
   if (node.type !== "FunctionDef") return undefined;
   const inner = [...nodesOf(node.body)];
   const calls = (part: unknown) =>
-    [...nodesOf(part)].filter((other) => other.type === "SimpleCommand" && other.name && textOf(other.name) === node.name);
-  const piped = inner.some((other) => other.type === "Pipeline" && (other.commands as unknown[]).filter((each) => calls(each).length > 0).length > 1);
-  const behind = inner.some((other) => other.type === "Statement" && other.background === true && calls(other).length > 0);
+    [...nodesOf(part)].filter(
+      (other) => other.type === "SimpleCommand" && other.name && textOf(other.name) === node.name,
+    );
+  const piped = inner.some(
+    (other) =>
+      other.type === "Pipeline" &&
+      (other.commands as unknown[]).filter((each) => calls(each).length > 0).length > 1,
+  );
+  const behind = inner.some(
+    (other) => other.type === "Statement" && other.background === true && calls(other).length > 0,
+  );
   return piped || behind ? `${node.name} would start itself without end` : undefined;
 }
 
 function inRedirection(node: Node): string | undefined {
   if (node.type !== "Redirection" || !String(node.operator).includes(">")) return undefined;
   const target = textOf(node.target);
-  return /^\/dev\/([shv]d|xvd|nvme|mmcblk|disk|mem|kmem|mapper|loop|dm-)/.test(target) ? `writing to ${target} would overwrite a device` : undefined;
+  return /^\/dev\/([shv]d|xvd|nvme|mmcblk|disk|mem|kmem|mapper|loop|dm-)/.test(target)
+    ? `writing to ${target} would overwrite a device`
+    : undefined;
 }
 
 /** Takes off `sudo`, `env A=b` and the like. */
@@ -120,7 +132,8 @@ function unwrap(words: string[]): string[] {
     const takesWord = WRAPPERS[name.slice(name.lastIndexOf("/") + 1)];
     if (!takesWord) return rest;
     let next = 1;
-    while (next < rest.length && /^-|^\w+=|^[\d.]+[smhd]?$/.test(rest[next]!)) next += takesWord.test(rest[next]!) ? 2 : 1;
+    while (next < rest.length && /^-|^\w+=|^[\d.]+[smhd]?$/.test(rest[next]!))
+      next += takesWord.test(rest[next]!) ? 2 : 1;
     rest = rest.slice(next);
   }
 }

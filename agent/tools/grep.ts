@@ -1,0 +1,55 @@
+import { RE2JS } from "re2js";
+import { z } from "zod";
+import { describeFileError, type Pattern } from "../notebook.ts";
+import { resolvePath } from "../paths.ts";
+import { defineTool, ToolError } from "./tool.ts";
+
+const MOST = 100;
+const LINE = 300;
+
+export const grep = defineTool({
+  name: "grep",
+  description: "Search text files by regular expression (RE2 syntax).",
+  schema: z.object({
+    pattern: z.string().min(1).max(1000),
+    path: z.string().default("."),
+    ignore_case: z.boolean().default(false),
+  }),
+  risk: "read",
+  touches: ["private"],
+  async run({ pattern, path, ignore_case: ignoreCase }, { notebook }) {
+    const place = resolvePath(path);
+    if (!place.ok) throw new ToolError(describeFileError(place));
+    const expression = compile(pattern, ignoreCase);
+    const file = await notebook.read(place.absolute);
+    const found = file.ok
+      ? linesOf(file.info.path, file.text, expression)
+      : notebook.search(expression, place.absolute, MOST + 1);
+    if (found.length === 0) return `No line under ${place.absolute} matches.`;
+    const more =
+      found.length > MOST ? `\n[more than ${MOST} lines match; narrow the pattern or the path]` : "";
+    return (
+      found
+        .slice(0, MOST)
+        .map((hit) => `${hit.path}:${hit.line}: ${hit.text.slice(0, LINE)}`)
+        .join("\n") + more
+    );
+  },
+});
+
+/** RE2 takes linear time: no pattern can hold up the group. */
+function compile(pattern: string, ignoreCase: boolean): Pattern {
+  try {
+    const compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
+    return { test: (line) => compiled.matcher(line).find() };
+  } catch (error) {
+    throw new ToolError(
+      `The pattern is not valid RE2: ${error instanceof Error ? error.message : error}. It knows no look-around and no back-references.`,
+    );
+  }
+}
+
+function linesOf(path: string, text: string, pattern: Pattern) {
+  const lines = text.split(/\r?\n/).map((line, index) => ({ path, line: index + 1, text: line }));
+  return lines.filter((line) => pattern.test(line.text)).slice(0, MOST + 1);
+}

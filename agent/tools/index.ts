@@ -1,0 +1,112 @@
+import { z } from "zod";
+import type { ToolCall, ToolSpec } from "../model.ts";
+import { bash } from "./bash.ts";
+import { editFile } from "./edit-file.ts";
+import { glob } from "./glob.ts";
+import { grep } from "./grep.ts";
+import { listGroups, registerGroup, removeGroup } from "./groups.ts";
+import { listDir } from "./list-dir.ts";
+import { readFile } from "./read-file.ts";
+import { recall } from "./recall.ts";
+import { sendMessage } from "./send-message.ts";
+import type { Tool } from "./tool.ts";
+import { writeFile } from "./write-file.ts";
+
+/** Every tool, in the order that the model reads them. Those with `mainOnly` are for main groups. */
+export const tools: Tool[] = [
+  readFile,
+  writeFile,
+  editFile,
+  listDir,
+  glob,
+  grep,
+  bash,
+  recall,
+  sendMessage,
+  registerGroup,
+  removeGroup,
+  listGroups,
+];
+
+/** The tools that a group may see. */
+export function toolsFor(main: boolean): Tool[] {
+  return tools.filter((tool) => main || !tool.mainOnly);
+}
+
+/** What the model is told of tools. Every byte goes with every request, so nothing that a model can do without. */
+export function specs(list: Tool[]): ToolSpec[] {
+  return list.map(({ name, description, schema }) => ({
+    name,
+    description,
+    parameters: parametersOf(schema),
+  }));
+}
+
+/** A call that may be run, or what is wrong with it, in words for the model. */
+export type Prepared = { ok: true; tool: Tool; args: unknown } | { ok: false; error: string };
+
+/** Finds the tool of a call and checks its arguments. */
+export function prepare(call: Pick<ToolCall, "name" | "arguments">, list: Tool[]): Prepared {
+  const tool = list.find((candidate) => candidate.name === call.name);
+  if (!tool)
+    return {
+      ok: false,
+      error: `There is no tool "${call.name}". Tools: ${list.map(({ name }) => name).join(", ")}.`,
+    };
+  const json = parse(call.arguments);
+  if (!json.ok) {
+    return {
+      ok: false,
+      error: `The arguments of ${tool.name} are not valid JSON (${json.reason}). Send one JSON object, such as ${example(tool)}.`,
+    };
+  }
+  const parsed = tool.schema.safeParse(withoutNulls(json.value));
+  if (parsed.success) return { ok: true, tool, args: parsed.data };
+  return {
+    ok: false,
+    error: `Wrong arguments for ${tool.name}:\n${z.prettifyError(parsed.error)}\nSend e.g. ${example(tool)}.`,
+  };
+}
+
+/** Models leave the arguments empty where there are none. */
+function parse(text: string): { ok: true; value: unknown } | { ok: false; reason: string } {
+  try {
+    return { ok: true, value: text.trim() === "" ? {} : JSON.parse(text) };
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Models write null for an argument that they leave out. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
+}
+
+interface Parameters extends Record<string, unknown> {
+  properties?: Record<string, { type?: string; maximum?: number }>;
+  required?: string[];
+}
+
+function parametersOf(schema: z.ZodType): Parameters {
+  const {
+    $schema: _,
+    additionalProperties: __,
+    ...parameters
+  } = z.toJSONSchema(schema, { io: "input" }) as Parameters;
+  // zod writes the bounds of a safe integer, and lengths, which the check of the arguments tells when it matters.
+  for (const property of Object.values(parameters.properties ?? {}) as Record<string, unknown>[]) {
+    if (property.maximum === Number.MAX_SAFE_INTEGER) delete property.maximum;
+    delete property.minLength;
+    delete property.maxLength;
+  }
+  return parameters;
+}
+
+/** A smallest call: the required arguments. */
+function example(tool: Tool): string {
+  const { properties = {}, required = [] } = parametersOf(tool.schema);
+  return JSON.stringify(
+    Object.fromEntries(required.map((name) => [name, properties[name]?.type === "integer" ? 1 : "…"])),
+  );
+}

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { describeFileError, type FileInfo, GLOBAL, HOME, type Notebook } from "../notebook.ts";
+import { resolvePath } from "../paths.ts";
+import { defineTool, ToolError } from "./tool.ts";
+
+const MOST = 500;
+
+export const listDir = defineTool({
+  name: "list_dir",
+  description: "List a folder.",
+  schema: z.object({ path: z.string().default(".") }),
+  risk: "read",
+  touches: ["private"],
+  async run({ path }, { notebook }) {
+    if (/^\/+(workspace\/*)?$/.test(path)) return `${HOME}/\n${GLOBAL}/`;
+    const place = resolvePath(path);
+    if (!place.ok) throw new ToolError(describeFileError(place));
+    const files = notebook.list(place.absolute);
+    if (files.length === 0) return emptyOrFile(notebook, place.absolute, place.rest === "");
+    const entries = children(files, place.absolute);
+    const more = entries.length > MOST ? `\n[${entries.length - MOST} more; use glob to narrow]` : "";
+    return entries.slice(0, MOST).join("\n") + more;
+  },
+});
+
+async function emptyOrFile(notebook: Notebook, path: string, isRoot: boolean): Promise<string> {
+  if (isRoot) return "(empty)";
+  const file = await notebook.bytes(path);
+  if (file.ok) throw new ToolError(`${path} is a file of ${file.info.size} bytes. Use read_file.`);
+  throw new ToolError(describeFileError(file));
+}
+
+/** The names right below a folder: folders with a slash and the number of their files, files with their size. */
+function children(files: FileInfo[], folder: string): string[] {
+  const folders = new Map<string, number>();
+  const names: string[] = [];
+  for (const { path, size } of files) {
+    const [name = "", ...deeper] = path.slice(folder.length + 1).split("/");
+    if (deeper.length === 0) names.push(`${name} (${size} bytes)`);
+    else folders.set(name, (folders.get(name) ?? 0) + 1);
+  }
+  return [...[...folders].map(([name, count]) => `${name}/ (${count} files)`), ...names];
+}
