@@ -1,100 +1,129 @@
 import { commandFor } from "./commands.ts";
+import type { Touch } from "./tools/tool.ts";
 
-/** Who acts, by the platform's verified ids and by rows; never by what a text claims. */
+/** Who acts. `main`: someone in a main chat, or the owner's token; `host`: this program itself. */
+export type Role = "main" | "member" | "stranger" | "bot" | "host";
+
+/** `id` is the platform's immutable id, never a name. */
 export interface Actor {
-  /**
-   * `main`: somebody in a main group, the console or the CLI. `member`: somebody in a registered group. `stranger`:
-   * anybody else. `bot`: another bot. `host`: the house itself (sweep, repair).
-   */
-  role: "main" | "member" | "stranger" | "bot" | "host";
+  role: Role;
   id: string;
 }
 
 export type Action =
   | { kind: "wake" }
+  | { kind: "api" }
   | { kind: "command"; name: string }
-  | { kind: "tool"; name: string; mainOnly: boolean }
+  | { kind: "tool"; name: string; mainOnly?: boolean; touches: readonly Touch[] }
   | { kind: "file"; verb: "read" | "write"; scope: "group" | "global" | "other" }
-  | { kind: "send"; scope: "group" | "other" }
-  | { kind: "group"; verb: "list" | "register" | "remove" }
-  | { kind: "api" };
+  | { kind: "group"; verb: "register" | "remove" | "configure" | "list" }
+  | { kind: "send"; scope: "group" | "other" };
 
+/** `reason` is a sentence for the model or for the person who asked. */
 export type Verdict = { ok: true } | { ok: false; reason: string };
 
-type Role = Actor["role"];
+const PEOPLE: readonly Role[] = ["main", "member"];
+const HOUSE: readonly Role[] = ["main", "host"];
+const ALL: readonly Role[] = ["main", "member", "host"];
+
+/** Who may do what. What does not stand here is refused. */
+const TABLE = new Map<string, readonly Role[]>([
+  ["wake", ALL],
+  ["api", ["main"]],
+  ["command", PEOPLE],
+  ["command:main", ["main"]],
+  ["command:anyone", ["main", "member", "stranger"]],
+  ["tool", PEOPLE],
+  ["tool:main", ["main"]],
+  ["file:read:group", ALL],
+  ["file:write:group", ALL],
+  ["file:read:global", ALL],
+  ["file:write:global", HOUSE],
+  ["group:register", HOUSE],
+  ["group:remove", HOUSE],
+  ["group:configure", HOUSE],
+  ["group:list", HOUSE],
+  ["send:group", ALL],
+  ["send:other", HOUSE],
+]);
 
 /**
- * The table: what each role may do. What is not in it is refused.
+ * The one place that says who may do what; asked for every event and right before every tool.
  *
- * | action | main | member | stranger | bot | host |
- * |---|---|---|---|---|---|
- * | wake | yes | yes | no | no | yes |
- * | command for everyone | yes | yes | only `main` | no | no |
- * | command of main | yes | no | no | no | no |
- * | tool for everyone | yes | yes | no | no | yes |
- * | tool of main | yes | no | no | no | no |
- * | read group and global files | yes | yes | no | no | yes |
- * | write group files | yes | yes | no | no | yes |
- * | write global files | yes | no | no | no | yes |
- * | other groups' files | no | no | no | no | no |
- * | send here | yes | yes | no | no | yes |
- * | send to another group | yes | no | no | no | yes |
- * | list, register, remove groups | yes | no | no | no | no |
- * | admin API | yes | no | no | no | no |
+ * | action                                                  | main | member | host | stranger | bot |
+ * |---------------------------------------------------------|------|--------|------|----------|-----|
+ * | wake the agent, send to the own chat                    | yes  | yes    | yes  |          |     |
+ * | commands and tools                                      | yes  | yes    |      |          |     |
+ * | commands and tools of main, the API                     | yes  |        |      |          |     |
+ * | `/main CODE`                                            | yes  | yes    |      | yes      |     |
+ * | the own group's files, reading global ones              | yes  | yes    | yes  |          |     |
+ * | writing global files, groups, sending to another group  | yes  |        | yes  |          |     |
+ * | another group's files, and everything else              |      |        |      |          |     |
+ *
+ * Default deny: an unknown role, action or tool and a missing field are refusals. Never throws. A task's or a
+ * heartbeat's turn acts with the role of its group, not as `host`.
  */
 export function authorize(actor: Actor, action: Action): Verdict {
-  if (!actor.id || !actor.role) return refused("it is not known who asks");
-  const rule = ruleFor(action);
-  return rule?.includes(actor.role) ? { ok: true } : refused(reasonFor(actor, rule));
+  if (!isComplete(actor)) return refuse("It is not known who asks.");
+  const key = keyOf(action);
+  const roles = key === undefined ? undefined : TABLE.get(key);
+  if (!roles) return refuse("That is not allowed here.");
+  return roles.includes(actor.role) ? { ok: true } : refuse(reasonFor(roles));
 }
 
-/** The rights of a tool call: those of the group whose turn it is. */
-export function authorizeTool(main: boolean, tool: { name: string; mainOnly?: boolean }): Verdict {
-  const actor: Actor = { role: main ? "main" : "member", id: "turn" };
-  return authorize(actor, { kind: "tool", name: tool.name, mainOnly: tool.mainOnly === true });
+/** Whether a turn of a main or an ordinary group may run a tool. Asked right before each run. */
+export function authorizeTool(
+  main: boolean,
+  tool: { name: string; mainOnly?: boolean; touches: readonly Touch[] },
+): Verdict {
+  const { name, mainOnly, touches } = tool;
+  return authorize(
+    { role: main === true ? "main" : "member", id: "turn" },
+    { kind: "tool", name, mainOnly, touches },
+  );
 }
 
-const EVERYONE: Role[] = ["main", "member", "host"];
-const MAIN: Role[] = ["main"];
-const MAIN_AND_HOST: Role[] = ["main", "host"];
+function isComplete(actor: Actor): boolean {
+  return typeof actor?.id === "string" && actor.id !== "" && typeof actor.role === "string";
+}
 
-function ruleFor(action: Action): Role[] | undefined {
-  switch (action.kind) {
+/** The row of the table that an action belongs to; undefined where something is missing or unknown. */
+function keyOf(action: Action): string | undefined {
+  switch (action?.kind) {
     case "wake":
-      return EVERYONE;
-    case "command":
-      return commandRule(action.name);
-    case "tool":
-      return action.mainOnly ? MAIN : EVERYONE;
-    case "file":
-      return fileRule(action);
-    case "send":
-      return action.scope === "group" ? EVERYONE : MAIN_AND_HOST;
-    case "group":
     case "api":
-      return MAIN;
+      return action.kind;
+    case "command":
+      return commandKey(action.name);
+    case "tool":
+      return toolKey(action);
+    case "file":
+      return `file:${action.verb}:${action.scope}`;
+    case "group":
+      return `group:${action.verb}`;
+    case "send":
+      return `send:${action.scope}`;
+    default:
+      return undefined;
   }
 }
 
-function commandRule(name: string): Role[] | undefined {
-  const command = commandFor(name);
+function commandKey(name: string): string | undefined {
+  const command = typeof name === "string" ? commandFor(name) : undefined;
   if (!command) return undefined;
-  // Whoever has the one-time code may use it, wherever he is.
-  if (command.name === "main") return ["main", "member", "stranger"];
-  return command.mainOnly ? MAIN : ["main", "member"];
+  if (command.anyone) return "command:anyone";
+  return command.mainOnly ? "command:main" : "command";
 }
 
-function fileRule(action: Extract<Action, { kind: "file" }>): Role[] | undefined {
-  if (action.scope === "other") return undefined;
-  return action.verb === "write" && action.scope === "global" ? MAIN_AND_HOST : EVERYONE;
+function toolKey(tool: Extract<Action, { kind: "tool" }>): string | undefined {
+  if (!tool.name || !Array.isArray(tool.touches)) return undefined;
+  return tool.mainOnly ? "tool:main" : "tool";
 }
 
-function refused(reason: string): Verdict {
+function reasonFor(roles: readonly Role[]): string {
+  return roles.includes("member") ? "You may not do that here." : "Only the main chat may do that.";
+}
+
+function refuse(reason: string): Verdict {
   return { ok: false, reason };
-}
-
-function reasonFor(actor: Actor, rule: Role[] | undefined): string {
-  if (!rule) return "Nobody may do this.";
-  if (actor.role === "bot" || actor.role === "stranger") return "Only members of a registered chat may do this.";
-  return "Only the main group may do this.";
 }

@@ -1,91 +1,154 @@
 import { textTokens } from "./budget.ts";
+import { type Named, namer, plainName } from "./names.ts";
 
-/** One message as the model reads it. */
-export interface Said {
-  /** Milliseconds since the epoch. */
-  at: number;
+/** A message as the model reads it. */
+export interface Heard {
+  /** The sender's platform id; tells two people of one name apart. */
+  senderId?: string;
   sender: string;
   text: string;
-  quote?: { sender?: string; text?: string };
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** `outside`: a bot or somebody who is no member; said in the line. */
+  trust?: "owner" | "member" | "outside";
+  replyTo?: { sender?: string; text?: string; fromUs: boolean };
+  /** `path`: where the file lies in the workspace; `problem`: why it does not. */
   attachments?: { kind: string; name?: string; path?: string; problem?: string }[];
 }
 
-/** What of a catch-up fits, in tokens. */
-const ROOM = 16_000;
+export interface CatchUpOptions {
+  /** IANA zone of the group. */
+  timezone: string;
+  /** Most tokens of the block, by `textTokens` [16,000]. */
+  maxTokens?: number;
+  /** Messages before these that the host left out already. */
+  leftOut?: number;
+  /** Who else the model knows by name. */
+  members?: Named[];
+  /** The assistant's name: a person who bears it is shown with their id. */
+  assistantName?: string;
+}
+
+/** A message read back from a block. */
+export interface Said {
+  time: string;
+  sender: string;
+  text: string;
+}
+
 const OPEN = "<messages>";
 const CLOSE = "</messages>";
+const MAX_TOKENS = 16_000;
+/** Characters of a quoted message; the whole of it is in the history. */
+const QUOTE = 300;
+const HEADER = /^\[([^\]]*)\] ([^:]*):(?: (.*))?$/u;
+/** All that any reader takes for a line's end. */
+const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /**
- * Messages as quoted data, oldest first: a line each, `[Jan 31 2:32 PM] John: hey everyone`. Line breaks inside a
- * message are indented and angle brackets are escaped, so that no text can pass for another line, another sender or
- * the end of the block. When not all fit, the oldest are left out and the first line says how many.
+ * Messages as quoted data, oldest first: `[Jan 31 2:32 PM] John: hey everyone`, and under it `| ` before each further
+ * line of the text, `> ` before what it answers, `+ ` before each attachment. No name and no text can begin a line of
+ * its own, so none can pass for another sender or end the block. The oldest are left out where not all fit, and the
+ * line above the block says how many; the newest is always there, cut if need be. Empty without messages.
  */
-export function catchUp(messages: Said[], timezone: string, room = ROOM): string {
-  const lines = messages.map((message) => line(message, timezone));
-  let first = lines.length;
-  for (let left = room; first > 0 && left >= textTokens(lines[first - 1]!); first--) left -= textTokens(lines[first - 1]!);
-  // The newest message is never left out; it is cut instead.
-  if (first === lines.length && first > 0) return block([lines[--first]!.slice(0, room * 2)], first);
-  return block(lines.slice(first), first);
+export function formatCatchUp(messages: Heard[], options: CatchUpOptions): string {
+  if (messages.length === 0) return "";
+  const people = messages.map((message) => ({ id: message.senderId, name: message.sender }));
+  const show = namer([...(options.members ?? []), ...people], options.assistantName);
+  const entries = newest(messages, options.maxTokens ?? MAX_TOKENS, (message) =>
+    entry(message, show, options.timezone),
+  );
+  const leftOut = messages.length - entries.length + (options.leftOut ?? 0);
+  const notice =
+    leftOut > 0
+      ? [`(${leftOut} older ${leftOut === 1 ? "message is" : "messages are"} left out; recall finds them.)`]
+      : [];
+  return [...notice, OPEN, ...entries, CLOSE].join("\n");
 }
 
-function block(lines: string[], leftOut: number): string {
-  const notice = leftOut > 0 ? [`(${leftOut} older messages are left out; recall finds them.)`] : [];
-  return [OPEN, ...notice, ...lines, CLOSE].join("\n");
-}
-
-function line({ at, sender, text, quote, attachments }: Said, timezone: string): string {
-  const answering = quote ? ` (answering ${inline(quote.sender ?? "someone")}: "${inline(quote.text ?? "").slice(0, 200)}")` : "";
-  const files = (attachments ?? []).map((file) => `\n[${attachment(file)}]`).join("");
-  return `[${moment(at, timezone)}] ${inline(sender)}${answering}: ${body(text + files)}`;
-}
-
-function attachment({ kind, name, path, problem }: NonNullable<Said["attachments"]>[number]): string {
-  const what = `${kind}${name ? ` "${name}"` : ""}`;
-  return path ? `${what} at ${path}` : `${what}, ${problem ?? "not fetched"}`;
-}
-
-/** One line, without anything that the form of a line uses. */
-function inline(text: string): string {
-  return escaped(text).replace(/[\r\n\u2028\u2029\u0085\v\f\t ]+/g, " ").replace(/[:[\]()]/g, (sign) => LOOKALIKE[sign]!).trim() || "someone";
-}
-
-const LOOKALIKE: Record<string, string> = { ":": "꞉", "[": "⟦", "]": "⟧", "(": "⦅", ")": "⦆" };
-
-function body(text: string): string {
-  return escaped(text).replace(/\r\n?|[\u2028\u2029\u0085\v\f]/g, "\n").replaceAll("\n", "\n    ");
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
-function unescaped(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-}
-
-/** `Jan 31 2:32 PM`, in a zone. */
-export function moment(at: number, timezone: string): string {
-  const format = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZone: timezone });
-  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  return `${part.month} ${part.day} ${part.hour}:${part.minute} ${part.dayPeriod}`;
-}
-
-/** The messages of a block, for whoever has to read one back. */
-export function parseCatchUp(content: string): { sender: string; text: string }[] {
-  const start = content.lastIndexOf(OPEN);
-  if (start < 0) return [];
-  const lines = content.slice(start + OPEN.length, content.lastIndexOf(CLOSE)).split("\n");
-  const messages: { sender: string; text: string }[] = [];
-  for (const raw of lines) {
-    const head = /^\[[^\]]+\] (.+?)(?: \(answering [^)]*\))?: ([\s\S]*)$/.exec(raw);
-    if (head) messages.push({ sender: unescaped(head[1]!), text: unescaped(head[2]!) });
-    else if (raw.startsWith("    ") && messages.length > 0) messages.at(-1)!.text += `\n${unescaped(raw.slice(4))}`;
+/** The newest entries that fit, oldest first. */
+function newest(messages: Heard[], maxTokens: number, format: (message: Heard) => string): string[] {
+  const entries: string[] = [];
+  let room = maxTokens;
+  for (const message of messages.toReversed()) {
+    const text = format(message);
+    room -= textTokens(text) + 1;
+    if (room < 0 && entries.length > 0) break;
+    entries.push(room < 0 ? format(shortened(message, maxTokens)) : text);
   }
-  return messages;
+  return entries.reverse();
 }
 
-/** The text of the last message of a block, or the whole content where there is no block. */
+/** A token is at least one character, so a text of so many characters surely fits. */
+function shortened(message: Heard, maxTokens: number): Heard {
+  const kept = message.text.slice(0, Math.floor(maxTokens / 2)).toWellFormed();
+  return { ...message, text: `${kept}\n(${message.text.length - kept.length} more characters are left out)` };
+}
+
+function entry(message: Heard, show: (person: Named) => string, timezone: string): string {
+  const [first = "", ...more] = linesOf(message.text);
+  const time = clock(timezone)(message.at) + (message.trust === "outside" ? ", outside" : "");
+  const head = `[${time}] ${show({ id: message.senderId, name: message.sender })}:${first ? ` ${first}` : ""}`;
+  const files = (message.attachments ?? []).map((file) => `+ ${describe(file)}`);
+  return [head, ...more.map((line) => `| ${line}`), ...quoted(message.replyTo), ...files].join("\n");
+}
+
+function quoted(quote: Heard["replyTo"]): string[] {
+  if (!quote) return [];
+  const who = quote.fromUs ? "your message" : plainName(quote.sender ?? "");
+  const text = linesOf(quote.text ?? "").join(" ");
+  return [`> ${who}: ${text.length > QUOTE ? `${text.slice(0, QUOTE).toWellFormed()}…` : text}`];
+}
+
+function describe(file: NonNullable<Heard["attachments"]>[number]): string {
+  const name = file.name ? ` ${plainName(file.name)}` : "";
+  if (file.path) return `${file.kind}${name}: ${linesOf(file.path).join(" ")}`;
+  return `${file.kind}${name}: not here${file.problem ? ` (${linesOf(file.problem).join(" ")})` : ""}`;
+}
+
+/** A text's lines, none of which holds the block's own marks or a character that only moves the cursor. */
+function linesOf(text: string): string[] {
+  const plain = text.toWellFormed().replace(/<(?=\s*\/?\s*messages)/gi, "&lt;");
+  return plain.split(LINE_END).map((line) => line.replace(/[^\P{Cc}\t]/gu, ""));
+}
+
+const clocks = new Map<string, (at: number) => string>();
+
+/** `Jan 31 2:32 PM` in a zone. A formatter is slow to make, so each zone keeps its own. */
+function clock(timezone: string): (at: number) => string {
+  const known = clocks.get(timezone);
+  if (known) return known;
+  const fields = {
+    month: "short",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+    hour12: true,
+  } as const;
+  const format = new Intl.DateTimeFormat("en-US", { ...fields, timeZone: timezone });
+  const show = (at: number) => {
+    const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+    return `${part.month} ${part.day} ${part.hour}:${part.minute} ${part.dayPeriod}`;
+  };
+  clocks.set(timezone, show);
+  return show;
+}
+
+/** Reads the last block of a text back, oldest first; empty where there is none. */
+export function parseCatchUp(content: string): Said[] {
+  const lines = content.split("\n");
+  const start = lines.lastIndexOf(OPEN);
+  const said: Said[] = [];
+  for (const line of start < 0 ? [] : lines.slice(start + 1)) {
+    if (line === CLOSE) break;
+    const head = HEADER.exec(line);
+    if (head) said.push({ time: head[1]!, sender: head[2]!, text: head[3] ?? "" });
+    else if (line.startsWith("| ") && said.length > 0) said.at(-1)!.text += `\n${line.slice(2)}`;
+  }
+  return said;
+}
+
+/** What the last person said; the text itself where it holds no block. */
 export function lastMessageText(content: string): string {
-  return parseCatchUp(content).at(-1)?.text ?? content;
+  return (parseCatchUp(content).at(-1)?.text ?? content).trim();
 }

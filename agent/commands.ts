@@ -1,37 +1,68 @@
-/** The chat commands: one table that help, authority and the host's handlers share. */
+/** A chat command: `/name args` at the very start of a message. */
 export interface Command {
   name: string;
-  /** What stands after the name, e.g. `CODE`. */
+  /** How its arguments are written, for the help. */
   args?: string;
-  /** One line for /help. */
+  /** One line for people. */
   help: string;
+  /** Only main may use it. */
   mainOnly?: boolean;
-  /** Understood but not listed. */
+  /** Works also for who is not registered: the argument is the proof. */
+  anyone?: boolean;
+  /** Not shown in the help. */
   hidden?: boolean;
 }
 
-export const COMMANDS: Command[] = [
-  { name: "help", help: "this list" },
-  { name: "start", help: "this list", hidden: true },
-  { name: "status", help: "model, queue, last error, spending" },
+/** Every command of this version, in the order of the help. */
+export const commands: readonly Command[] = [
+  { name: "help", help: "what you can type" },
+  { name: "start", help: "the same as /help", hidden: true },
+  { name: "status", help: "model, queue, last error and budget" },
   { name: "new", help: "start a new conversation; memory stays" },
-  { name: "stop", help: "end what is running" },
-  { name: "compact", help: "save what should last and summarise the conversation" },
-  { name: "memory", help: "the memory files" },
+  { name: "stop", help: "stop what I am doing" },
+  { name: "compact", help: "save what should last and shorten the conversation" },
+  { name: "memory", help: "which memory files there are" },
   { name: "usage", help: "what was spent here today" },
-  { name: "why", help: "what was not heard here, and why" },
-  { name: "main", args: "CODE", help: "make this chat main, with a code from the console or the CLI" },
-  { name: "groups", help: "registered and waiting chats", mainOnly: true },
-  { name: "approve", args: "CODE", help: "let in the chat that shows this code", mainOnly: true },
+  { name: "why", help: "which messages I did not hear, and why" },
+  {
+    name: "main",
+    args: "CODE",
+    help: "make this chat the main one, with a code from the console",
+    anyone: true,
+  },
+  { name: "groups", help: "which groups I am in", mainOnly: true },
+  { name: "approve", args: "CODE", help: "let a new direct chat in", mainOnly: true },
 ];
 
-/** The row of a command, by its name without the slash. */
+const byName = new Map(commands.map((command) => [command.name, command]));
+
+/** The command with this name, without its slash, in any case. */
 export function commandFor(name: string): Command | undefined {
-  return COMMANDS.find((command) => command.name === name.toLowerCase());
+  return byName.get(name.toLowerCase());
 }
 
-/** What /help says. */
-export function helpText(main: boolean): string {
-  const shown = COMMANDS.filter((command) => !command.hidden && (main || !command.mainOnly));
-  return shown.map(({ name, args, help }) => `/${name}${args ? ` ${args}` : ""} – ${help}`).join("\n");
+/**
+ * What `/help` answers.
+ * @param main whether the chat is main
+ * @param available the names that the host can run; without it, all
+ */
+export function helpText(main: boolean, available?: Iterable<string>): string {
+  const runs = available && new Set(available);
+  const shown = commands.filter(
+    ({ name, hidden, mainOnly }) => !hidden && (main || !mainOnly) && (runs?.has(name) ?? true),
+  );
+  const lines = shown.map(({ name, args, help }) => `- /${name}${args ? ` ${args}` : ""}: ${help}`);
+  return ["Write to me in plain words, or type one of these:", ...lines].join("\n");
+}
+
+/**
+ * Reads a command at the very start of a text. `/name@other` is not ours.
+ * @param username the bot's own name on the platform, without `@`; without it, no `/name@…` is ours
+ */
+export function parseCommand(text: string, username?: string): { name: string; args: string } | undefined {
+  const found = /^\/([a-z][a-z0-9_-]*)(?:@(\S*))?(?:\s+([\s\S]*))?$/i.exec(text);
+  if (!found) return undefined;
+  const [, name, to, args = ""] = found;
+  if (to !== undefined && to.toLowerCase() !== username?.toLowerCase()) return undefined;
+  return { name: name!.toLowerCase(), args: args.trim() };
 }

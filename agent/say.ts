@@ -4,8 +4,9 @@
 const TAG = /<\s*(\/?)\s*internal(?![\w-])(?:[^<>]*>)?/gi;
 /** An end of the text that may still become such a tag. */
 const PARTIAL_TAG = /<\s*\/?\s*(?:i(?:n(?:t(?:e(?:r(?:n(?:a(?:l[^<>]*)?)?)?)?)?)?)?)?$/i;
-const SILENT = /^[^\p{L}\p{N}]*(?:no\\?_reply[^\p{L}\p{N}]*)+$/iu;
-const TOKENS = ["no_reply", "heartbeat_ok"];
+const SILENT = /^[^\p{L}\p{N}]*(?:no(?:\\?_|-)?reply[^\p{L}\p{N}]*)+$/iu;
+/** Without the marks that `mayBeToken` ignores. */
+const TOKENS = ["noreply", "heartbeatok"];
 
 /**
  * The text without `<internal>…</internal>`, trimmed. What follows an unclosed one is removed too, nested ones are
@@ -16,9 +17,10 @@ export function visible(text: string): string {
 }
 
 /** Removing a block may join its neighbours to a new tag, hence again until nothing changes. */
-function stripped(text: string): string {
-  const less = strippedOnce(text);
-  return less === text ? text : stripped(less);
+function stripped(text: string, settled = (part: string) => part): string {
+  const before = settled(text);
+  const after = strippedOnce(before);
+  return after === before ? before : stripped(after, settled);
 }
 
 function strippedOnce(text: string): string {
@@ -54,12 +56,16 @@ export class StreamGate {
 
   /** The text that may be shown now, trimmed. */
   visible(): string {
-    const shown = stripped(this.#text).replace(PARTIAL_TAG, "").replace(/[\uD800-\uDBFF]$/, "");
+    const shown = stripped(this.#text, withoutPartialTag).replace(/[\uD800-\uDBFF]$/, "");
     return mayBeToken(shown) ? "" : shown.trim();
   }
 }
 
+function withoutPartialTag(text: string): string {
+  return text.replace(PARTIAL_TAG, "");
+}
+
 function mayBeToken(shown: string): boolean {
-  const start = shown.replace(/^[^\p{L}\p{N}]+/u, "").replaceAll("\\", "").toLowerCase();
+  const start = shown.replace(/^[^\p{L}\p{N}]+|[\\_-]/gu, "").toLowerCase();
   return TOKENS.some((token) => token.startsWith(start) || start.startsWith(token));
 }

@@ -1,88 +1,124 @@
-/** What wakes the assistant. Channels say only what their platform said; the rule is here, once, for all of them. */
+import { commandFor } from "./commands.ts";
 
-/** What the rule needs to know of a message. */
-export interface Heard {
-  text: string;
+/** What of a message decides whether it wakes the agent. The channels' messages have this shape. */
+export interface Waking {
   sender: { id: string; isBot: boolean };
-  fromUs?: boolean;
+  text: string;
+  /** The platform's own entities mention the bot. */
   mentioned: boolean;
   command?: { name: string };
   replyTo?: { fromUs: boolean };
+  /** Sent by our own account. */
+  fromUs?: boolean;
 }
 
-/** What the rule needs to know of the group. */
+/** What of a group decides it. */
 export interface Gate {
+  /** The channel's name, e.g. `telegram`. */
   channel: string;
   main: boolean;
   type: "direct" | "group";
   /** ASSISTANT_NAME. */
   name: string;
-  /** Undefined: `@` and the name. */
+  /** What a message must start with; `@` + name without it. */
   trigger?: string;
   requiresTrigger: boolean;
-  /** Undefined: everyone who may write in the group. An empty list is nobody. */
-  allowFrom?: string[];
+  /** ALLOW_FROM: `channel:id` or `id`. Undefined: no list; empty: nobody. */
+  allowFrom?: readonly string[];
 }
 
-export interface Waking {
+/** The verdict, with the reason for `/why`. */
+export interface Wake {
   wakes: boolean;
-  /** Why, in plain words, for `/why`. */
   why: string;
 }
 
-/** Whether a message wakes the assistant. */
-export function wakes(message: Heard, gate: Gate): Waking {
-  if (message.fromUs) return no("it was sent by the assistant itself");
-  if (message.sender.isBot) return no("bots do not wake the assistant");
-  if (!allowed(message.sender, gate.channel, gate.allowFrom)) return no("the sender is not in ALLOW_FROM");
-  if (gate.main || gate.type === "direct") return yes("every message counts here");
-  if (message.command) return yes("it is a command");
-  if (message.mentioned) return yes("it mentions the assistant");
-  if (message.replyTo?.fromUs) return yes("it answers the assistant");
-  if (!gate.requiresTrigger) return yes("this group needs no trigger");
-  return startsWithTrigger(message.text, triggerOf(gate)) ? yes("it begins with the trigger") : no("it does not begin with the trigger");
+/** The doors that check an owner's token themselves: ALLOW_FROM is about the platforms. */
+const OWN_DOORS = new Set(["web", "cli"]);
+
+/**
+ * Whether a message wakes the agent of a registered group. Who may not wake it is asked first: bots, our own
+ * messages and people who are not on the list never do, whatever they say.
+ */
+export function wakes(message: Waking, gate: Gate): Wake {
+  const unheard = whyUnheard(message, gate);
+  if (unheard) return { wakes: false, why: unheard };
+  if (gate.main) return { wakes: true, why: "every message in main does" };
+  if (gate.type === "direct") return { wakes: true, why: "every message in a direct chat does" };
+  if (!gate.requiresTrigger) return { wakes: true, why: "this group needs no trigger" };
+  if (message.command && commandFor(message.command.name)) return { wakes: true, why: "a command" };
+  if (message.mentioned) return { wakes: true, why: "it mentions the assistant" };
+  if (message.replyTo?.fromUs) return { wakes: true, why: "it replies to the assistant" };
+  const trigger = triggerOf(gate);
+  if (triggerEnd(message.text, trigger) > 0) return { wakes: true, why: `it starts with ${trigger}` };
+  return { wakes: false, why: `it does not start with ${trigger}` };
 }
 
-/** Whether `ALLOW_FROM` names a person: `telegram:1001`, or `1001` for every channel. The console is always its owner's. */
-export function allowed(sender: { id: string }, channel: string, allowFrom: string[] | undefined): boolean {
-  if (channel === "web" || channel === "cli" || allowFrom === undefined) return true;
-  return allowFrom.includes(sender.id) || allowFrom.includes(`${channel}:${sender.id}`);
-}
-
-/** What a message must begin with. */
+/** What a message in this group must start with. */
 export function triggerOf(gate: Pick<Gate, "trigger" | "name">): string {
-  return gate.trigger ?? `@${gate.name}`;
+  return gate.trigger?.trim() || `@${gate.name.trim()}`;
 }
 
-/** Scripts that are written without spaces between words: anything may follow a name that ends in one. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
-/** What may stand right after a trigger: white space or punctuation; the end may as well. */
-const BOUNDARY = /^[\s\p{P}\p{S}]/u;
-
-function startsWithTrigger(text: string, trigger: string): boolean {
-  return afterTrigger(text, trigger) !== undefined;
+/**
+ * Whether ALLOW_FROM lets this person in. An entry names an id on one channel (`telegram:1001`) or on every channel
+ * (`1001`); an id that holds a colon needs the channel. Names and usernames are never looked at.
+ */
+export function allowed(
+  sender: { id: string },
+  channel: string,
+  allowFrom: readonly string[] | undefined,
+): boolean {
+  if (!sender.id) return false;
+  if (!allowFrom || OWN_DOORS.has(channel)) return true;
+  return allowFrom.some(
+    (entry) => entry === `${channel}:${sender.id}` || (!entry.includes(":") && entry === sender.id),
+  );
 }
 
-/** The text without its trigger, or as it is when it does not begin with one. */
+function whyUnheard(message: Waking, gate: Gate): string | undefined {
+  if (message.fromUs) return "the assistant sent it itself";
+  if (message.sender.isBot !== false) return "another bot sent it";
+  if (!allowed(message.sender, gate.channel, gate.allowFrom)) return "the sender is not in ALLOW_FROM";
+}
+
+/** The text after the trigger and what sets it off, such as a comma; the whole text where it does not start so. */
 export function withoutTrigger(text: string, trigger: string): string {
-  return afterTrigger(text, trigger)?.replace(/^[\s,:;.!，：；。！、-]+/u, "") ?? text;
+  const end = triggerEnd(text, trigger);
+  return end === 0 ? text : text.slice(end).replace(/^(?:[\s,:;،，：；、。！…]|[.!–—-](?=\s|$))+/u, "");
 }
 
-function afterTrigger(text: string, trigger: string): string | undefined {
-  const [said, wanted] = [text.normalize("NFKC").trimStart(), trigger.normalize("NFKC").trim()];
-  if (!wanted || folded(said.slice(0, wanted.length)) !== folded(wanted)) return undefined;
-  const rest = said.slice(wanted.length);
-  return rest === "" || UNSPACED.test(wanted) || BOUNDARY.test(rest) ? rest : undefined;
+/** Marks that platforms put around mentions and that nobody sees. Joiners are part of emoji and words and stay. */
+const INVISIBLE = /\u00AD|[\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069]|\uFE0E|\uFE0F|\uFEFF/g;
+/** A word ends here. `_` is part of a name, a skin tone part of an emoji. */
+const BOUNDARY = /^(?:\s|(?!_)\p{P}|(?!\p{Emoji_Modifier})\p{S})/u;
+/** Scripts that put no space between words. `scx` also takes marks that several of them share. */
+const UNSPACED =
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]$/u;
+
+/** Where the trigger ends at the start of a text; 0 where the text does not start with it. */
+function triggerEnd(text: string, trigger: string): number {
+  const wanted = folded(trigger.trim());
+  const end = wanted ? lastMatch(text, wanted) : 0;
+  const rest = text.slice(end);
+  if (end === 0 || rest === "" || BOUNDARY.test(rest)) return end;
+  // A combining mark would change the name's last letter.
+  return UNSPACED.test(trigger.trim()) && !/^[\p{M}\u200C\u200D]/u.test(rest) ? end : 0;
 }
 
+/** The longest beginning of a text that reads like `wanted`: invisible marks behind a name belong to it. */
+function lastMatch(text: string, wanted: string): number {
+  let end = text.length - text.replace(/^(?:\s|\p{Cf})+/u, "").length;
+  const start = end;
+  let found = 0;
+  for (const character of text.slice(start, start + 4 * wanted.length + 16)) {
+    end += character.length;
+    if (folded(text.slice(start, end)) === wanted) found = end;
+  }
+  return found;
+}
+
+/** One spelling for all that looks the same: width, composition, case, runs of space. */
 function folded(text: string): string {
-  return text.toLocaleLowerCase("en");
-}
-
-function yes(why: string): Waking {
-  return { wakes: true, why };
-}
-
-function no(why: string): Waking {
-  return { wakes: false, why };
+  const plain = text.normalize("NFKC").replace(INVISIBLE, "").replace(/\s+/g, " ");
+  return plain.toUpperCase().toLowerCase().normalize("NFKC");
 }

@@ -1,0 +1,44 @@
+/** A person as the platform knows them. */
+export interface Named {
+  /** The platform's immutable id. */
+  id?: string;
+  name: string;
+}
+
+/** Longest name that is shown, in characters. */
+const LONGEST = 64;
+/** What could start another line, another sender or another block, or show text in another order than it is read. */
+const FORGERS =
+  /[\p{Cc}\p{Zl}\p{Zp}\s[\]<>:：꞉︰﹕\u200B\u200E\u200F\u061C\u2060-\u2069\u202A-\u202E\uFEFF\u{E0000}-\u{E007F}]+/gu;
+const ENDS_IN_ID = /\(id [^)]*\)$/i;
+
+/** A name on one line that can be nothing but a name. */
+export function plainName(name: string): string {
+  const plain = [...name.toWellFormed().replace(FORGERS, " ").trim()].slice(0, LONGEST).join("").trim();
+  return folded(plain) ? plain : "someone";
+}
+
+/**
+ * Names that tell people apart: two ids with one name, or a person with the assistant's name, are shown with their
+ * id, and so is a name that ends like one. `everyone` are the people that the reader may know.
+ */
+export function namer(everyone: Named[], assistantName?: string): (person: Named) => string {
+  const ids = new Map<string, Set<string>>();
+  const add = (name: string, id: string) =>
+    ids.set(folded(name), (ids.get(folded(name)) ?? new Set()).add(id));
+  if (assistantName) add(plainName(assistantName), "");
+  for (const { id, name } of everyone) if (id) add(plainName(name), id);
+  return ({ id, name }) => {
+    const plain = plainName(name);
+    const others = [...(ids.get(folded(plain)) ?? [])].some((other) => other !== id);
+    return id && (others || ENDS_IN_ID.test(plain)) ? `${plain} (id ${plainName(id)})` : plain;
+  };
+}
+
+/** Names that look the same to most eyes are the same. */
+function folded(name: string): string {
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\p{Default_Ignorable_Code_Point}\s\u2800]+/gu, "");
+}
