@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Wrangler's Text rules, for the test pool: SQL and templates are imported as strings. */
+/** Wrangler's Text rules, for the tests: SQL and templates are imported as strings. */
 const text = {
   name: "text-modules",
   enforce: "pre" as const,
@@ -12,24 +12,41 @@ const text = {
   },
 };
 
+/** The Worker inside workerd, with real peers: the scripted model and a local Telegram. */
+const workerd = (main?: string) =>
+  cloudflareTest(({ inject }) => {
+    const peers = inject("peers");
+    return {
+      ...(main ? { main } : {}),
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        bindings: {
+          API_BASE: peers.modelBase,
+          MODEL: "scripted",
+          MODEL_STALL_TIMEOUT: "1",
+          TELEGRAM_API_ROOT: peers.telegramRoot,
+          TELEGRAM_BOT_TOKEN: peers.telegramToken,
+          TELEGRAM_WEBHOOK_SECRET: "flow-secret",
+          ADMIN_TOKEN: "flow-admin",
+          ALLOW_FROM: "telegram:1001,telegram:1002",
+        },
+      },
+    };
+  });
+
+const flows = { globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
+
 export default defineConfig({
   test: {
     projects: [
       {
         // Pure code, the CLI and the scripts, on Node.
         plugins: [text],
-        test: { name: "node", include: ["test/unit/**/*.test.ts", "test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 60_000 },
+        test: { name: "node", include: ["test/unit/**/*.test.ts", "test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
       },
       {
-        // Whole flows inside workerd, with real peers started by the global setup.
-        plugins: [text, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: {
-          name: "workers",
-          include: ["test/flows/**/*.test.ts"],
-          globalSetup: ["./test/peers.ts"],
-          testTimeout: 30_000,
-          deps: { optimizer: { ssr: { enabled: true, include: ["cron-parser"] } } },
-        },
+        plugins: [text, workerd()],
+        test: { name: "workers", include: ["test/flows/**/*.test.ts"], ...flows },
       },
     ],
   },

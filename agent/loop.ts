@@ -60,7 +60,7 @@ async function callModel(round: number, ports: LoopPorts): Promise<LoopEnd | und
   const opened = ports.journal.startModel(round, estimate);
   if (!opened.ok) return { type: "budget", refusal: opened.refusal };
   ports.on({ type: "call", round });
-  const last = await follow(ports.model.stream(request), ports.on);
+  const last = await follow(ports.model.stream(request), (event) => ports.on(event));
   if (last.type === "done") {
     const risks = new Map(ports.tools.map((tool) => [tool.name, tool.risk]));
     ports.journal.finishModel(opened.step, last, last.usage, risks);

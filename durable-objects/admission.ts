@@ -24,16 +24,17 @@ export class Admission {
    */
   async arrive(message: Message): Promise<{ receipt: Receipt; tell?: string } | undefined> {
     const { config, address } = this.#room;
-    const isAllowed = allowed(message.sender, this.#room.channelName, config.ALLOW_FROM);
+    const isAllowed = config.ALLOW_FROM !== undefined && allowed(message.sender, this.#room.channelName, config.ALLOW_FROM);
     const addressed = message.chat.type === "direct" || message.mentioned || wakes(message, this.gate()).wakes;
     if (message.fromUs || message.sender.isBot || !addressed) return { receipt: this.drop(message, "the chat is not registered") };
     const { chat, sender } = message;
-    const arrival = await this.directory.arrive({ address, chat, sender, allowed: isAllowed, addressed });
+    const arrival = await this.directory.arrive({ address, chat, sender, allowed: isAllowed, addressed, key: message.key });
     if (arrival.settings?.registered) {
       this.#room.set("settings", arrival.settings);
       return undefined;
     }
-    const receipt = this.drop(message, "the chat is not registered");
+    const receipt = this.drop(message, arrival.reason ?? "the chat is not registered");
+    if (arrival.forwardTo) this.#room.set("forwardTo", arrival.forwardTo);
     return arrival.pairing ? { receipt, tell: pairingText(config.ASSISTANT_NAME, arrival.pairing) } : { receipt };
   }
 

@@ -35,7 +35,7 @@ export class Commands {
       why: () => this.#why(),
       main: (message, args) => this.claimMain(message, args),
       groups: () => this.#directory.describeGroups(),
-      approve: (_, args) => this.#directory.approve(args.trim()),
+      approve: (_, args) => this.#directory.approve(args.trim(), room.address),
     };
   }
 

@@ -180,6 +180,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     if (message.command?.name === "main" && !message.sender.isBot) return this.#command(message);
     if (!this.#room.registered) {
       const arrival = await this.#admission.arrive(message);
+      if (arrival && this.#room.get("forwardTo")) return this.receive(message);
       if (arrival) return this.#turnedAway(message, arrival);
     }
     const wake = wakes(message, this.#admission.gate());

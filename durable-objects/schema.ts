@@ -216,7 +216,7 @@ export const members = sqliteTable("members", {
   name: text().notNull(),
   username: text(),
   seenAt: integer().notNull(),
-});
+}, (table) => [index("members_seen").on(table.seenAt)]);
 
 /** Events that were not heard, without their text: a bounded ring. */
 export const drops = sqliteTable("drops", {

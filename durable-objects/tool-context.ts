@@ -33,8 +33,8 @@ export function toolContext(
     recall: (query, limit) => recall(room, parts, query, limit),
     sendMessage: (text, to, commit) => sendMessage(room, parts, directory, turn, step, { text, to, commit }),
     groups: {
-      register: (name) => directory.register(name),
-      remove: (name) => directory.remove(name),
+      register: (name) => directory.register(name, room.address),
+      remove: (name) => directory.remove(name, room.address),
       list: () => directory.describeGroups(),
     },
     settle: (result) => journal.finishTool(step.id, result),

@@ -6,7 +6,7 @@ import { channels } from "../channels/index.ts";
 import type { Inbox, InboxRow } from "./inbox.ts";
 import type { Room } from "./room.ts";
 import { indexed, matchExpression } from "./search-text.ts";
-import { inbox, messages, outbox, sessions } from "./schema.ts";
+import { inbox, members, messages, outbox, sessions } from "./schema.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
@@ -69,7 +69,19 @@ export class Transcript {
         trust: row.trust,
         trace: row.trace,
       });
+      this.#seen(row);
     }
+  }
+
+  #seen({ senderId: id, senderName: name, sentAt: seenAt, extra }: InboxRow): void {
+    const set = { name, username: extra.username ?? null, seenAt };
+    this.#room.db.insert(members).values({ id, ...set }).onConflictDoUpdate({ target: members.id, set }).run();
+  }
+
+  /** People of the chat, those who spoke last first. */
+  members(): { id: string; name: string }[] {
+    const { id, name } = members;
+    return this.#room.db.select({ id, name }).from(members).orderBy(desc(members.seenAt)).limit(100).all();
   }
 
   /** Writes what the assistant said or did. `note` is seen by the model, not by people. */

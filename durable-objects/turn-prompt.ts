@@ -1,13 +1,14 @@
-import { catchUp, type Said } from "../agent/catch-up.ts";
+import { formatCatchUp, type Heard } from "../agent/catch-up.ts";
 import type { ChatMessage, ImagePart, ModelChoice } from "../agent/model.ts";
 import { GLOBAL, HOME } from "../agent/notebook.ts";
-import { buildPrompt, PROMPT_FILES } from "../agent/prompt.ts";
+import { buildPrompt } from "../agent/prompt.ts";
+import { PROMPT_PATHS, type PromptFile } from "../agent/prompt-files.ts";
+import { bundledSkills } from "../agent/skills.ts";
 import { triggerOf, withoutTrigger } from "../agent/wake.ts";
 import type { Parts } from "./group.ts";
 import type { InboxRow } from "./inbox.ts";
 import type { Room } from "./room.ts";
 import type { InboxExtra } from "./schema.ts";
-import type { MessageRow } from "./transcript.ts";
 import type { TurnRow } from "./turns.ts";
 
 /** Pictures that one turn shows to the model, and the largest one, in bytes. */
@@ -19,16 +20,18 @@ export async function promptOf(room: Room, parts: Parts, turn: TurnRow, rows: In
   const session = parts.transcript.get(turn.session);
   const opening = rows.filter((row) => (row.joinedAt ?? 0) === 0);
   return buildPrompt({
-    assistant: room.config.ASSISTANT_NAME,
-    group: { name: room.settings?.name ?? room.address, channel: room.channelName, main: room.main, direct: room.direct },
+    assistantName: room.config.ASSISTANT_NAME,
+    main: room.main,
+    type: room.direct ? "direct" : "group",
+    chat: { name: room.settings?.name ?? room.address, channel: room.channelName },
     files: await promptFiles(parts),
-    memoryFiles: memoryFiles(parts),
-    skills: [],
+    paths: parts.workspace.list("/workspace").map((file) => file.path),
+    skills: bundledSkills,
     summary: session.summary ?? undefined,
-    transcript: parts.transcript.ofSession(session).map(line),
-    news: opening.map((row) => said(room, row)),
+    transcript: parts.transcript.ofSession(session),
+    catchUp: opening.map((row) => heard(room, row)),
     images: choice.vision ? await images(parts, opening) : [],
-    members: [...new Set(opening.map((row) => row.senderName))],
+    members: parts.transcript.members(),
     now: turn.createdAt,
     timezone: room.timezone,
   });
@@ -37,33 +40,30 @@ export async function promptOf(room: Room, parts: Parts, turn: TurnRow, rows: In
 /** What joined at later rounds, as a block each. */
 export function joinedBlocks(room: Room, rows: InboxRow[]): Map<number, string> {
   const later = Map.groupBy(rows.filter((row) => (row.joinedAt ?? 0) > 0), (row) => row.joinedAt!);
-  return new Map([...later].map(([round, joined]) => [round, catchUp(joined.map((row) => said(room, row)), room.timezone)]));
+  return new Map([...later].map(([round, joined]) => [round, formatCatchUp(joined.map((row) => heard(room, row)), options(room))]));
 }
 
-async function promptFiles(parts: Parts): Promise<Map<string, string>> {
-  const texts = new Map<string, string>();
-  for (const path of PROMPT_FILES) {
+function options(room: Room) {
+  return { timezone: room.timezone, assistantName: room.config.ASSISTANT_NAME };
+}
+
+async function promptFiles(parts: Parts): Promise<PromptFile[]> {
+  const files: PromptFile[] = [];
+  for (const path of PROMPT_PATHS) {
     const read = await parts.workspace.read(path);
-    if (read.ok) texts.set(path, read.text);
+    if (read.ok) files.push({ path, text: read.text });
   }
-  return texts;
+  return files;
 }
 
-function memoryFiles(parts: Parts): string[] {
-  return [HOME, GLOBAL].flatMap((folder) => parts.workspace.list(`${folder}/memory`)).map((file) => file.path).filter((path) => path.endsWith(".md"));
-}
-
-function line(row: MessageRow): Said & { role: "person" | "assistant" | "note" } {
-  return { role: row.role as "person" | "assistant" | "note", at: row.at, sender: row.sender, text: row.text, ...extras(row.extra) };
-}
-
-function said(room: Room, row: InboxRow): Said {
+function heard(room: Room, row: InboxRow): Heard {
   const trigger = triggerOf({ name: room.config.ASSISTANT_NAME, trigger: room.settings?.trigger });
-  return { at: row.sentAt, sender: row.senderName, text: withoutTrigger(row.text, trigger), ...extras(row.extra) };
+  const { senderId, senderName: sender, trust, sentAt: at } = row;
+  return { senderId, sender, trust, at, text: withoutTrigger(row.text, trigger), ...extras(row.extra) };
 }
 
-function extras(extra: InboxExtra): Pick<Said, "quote" | "attachments"> {
-  return { ...(extra.replyTo ? { quote: extra.replyTo } : {}), ...(extra.attachments ? { attachments: extra.attachments } : {}) };
+function extras({ replyTo, attachments }: InboxExtra): Pick<Heard, "replyTo" | "attachments"> {
+  return { ...(replyTo ? { replyTo } : {}), ...(attachments ? { attachments } : {}) };
 }
 
 /** The newest pictures, as data URLs. */

@@ -5,9 +5,8 @@ export interface Asked {
   /** The last message, without the assistant's name in front. */
   text: string;
   sender: string;
-  /** `Nov 21`. */
+  /** `November 21, 2026`. */
   today: string;
-  year: string;
   main: boolean;
   assistant: string;
   tools: Set<string>;
@@ -77,7 +76,7 @@ function remember(fact: string, asked: Asked, globally: boolean): Next {
   const [before, written] = asked.results;
   if (before === undefined) return { tool: "read_file", args: { path } };
   if (written !== undefined) return /^Error|^The tool failed/.test(written) ? written : `I will remember that: ${fact}`;
-  const line = `- ${[asked.today, asked.year].filter(Boolean).join(", ")}, ${asked.sender}: ${fact}\n`;
+  const line = `- ${asked.today} ${asked.sender}: ${fact}\n`;
   const absent = before.startsWith("Error: No such file");
   return absent ? { tool: "write_file", args: { path, content: `# Memory\n\n${line}` } } : append(path, line);
 }

@@ -52,10 +52,9 @@ function read({ messages, tools }: Pick<ModelRequest, "messages" | "tools">): As
   return {
     text: (said?.text ?? content).trim().replace(/^@\S+[,:]?\s+/, ""),
     sender: said?.sender ?? "someone",
-    today: /Now: (\w+ \d+)/.exec(content)?.[1] ?? "",
-    year: /(\d{4}) \w+ \(|\b(\d{4})\b/.exec(content)?.[0]?.match(/\d{4}/)?.[0] ?? "",
-    main: system.includes("This is a main group"),
-    assistant: /^You are (.+?), the assistant/.exec(system)?.[1] ?? "the assistant",
+    today: /\(It is \w+, (\w+ \d+, \d+)/.exec(content)?.[1] ?? "",
+    main: system.includes("This is the main chat, the owner's"),
+    assistant: /^You are (.+?), an assistant/.exec(system)?.[1] ?? "the assistant",
     tools: new Set(tools.map((tool) => tool.name)),
     results: messages.slice(last + 1).filter((message) => message.role === "tool").map((message) => message.content),
   };

@@ -58,6 +58,7 @@ CREATE TABLE `members` (
 	`seenAt` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `members_seen` ON `members` (`seenAt`);--> statement-breakpoint
 CREATE TABLE `messages` (
 	`rowid` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,
