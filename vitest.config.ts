@@ -42,7 +42,12 @@ export default defineConfig({
       {
         // Pure code, the CLI and the scripts, on Node.
         plugins: [text],
-        test: { name: "node", include: ["test/unit/**/*.test.ts", "test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: "node",
+          include: ["test/unit/**/*.test.ts", "test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         plugins: [text, workerd()],

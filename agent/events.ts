@@ -1,5 +1,5 @@
-import type { ModelFailure } from "./model.ts";
 import type { Refusal } from "./journal.ts";
+import type { ModelFailure } from "./model.ts";
 
 /** What a turn does while it runs, for streaming and the console. Nothing depends on anybody listening. */
 export type LoopEvent =

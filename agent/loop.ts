@@ -41,7 +41,8 @@ export async function runLoop(ports: LoopPorts): Promise<LoopEnd> {
       continue;
     }
     const answer = lastAnswer(steps);
-    if (answer && answer.toolCalls.length === 0) return { type: "answer", text: answer.content, cut: answer.cut };
+    if (answer && answer.toolCalls.length === 0)
+      return { type: "answer", text: answer.content, cut: answer.cut };
     const round = rounds(steps);
     if (round >= ports.limits.maxRounds) return { type: "rounds" };
     const end = await callModel(round, ports);

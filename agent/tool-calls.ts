@@ -1,7 +1,7 @@
+import type { LoopEvent } from "./events.ts";
 import type { Journal, Step } from "./journal.ts";
 import { prepare } from "./tools/index.ts";
 import { type Tool, type ToolContext, ToolError } from "./tools/tool.ts";
-import type { LoopEvent } from "./events.ts";
 
 interface ToolPorts {
   journal: Journal;
@@ -40,7 +40,8 @@ function batches(open: Step[]): Step[][] {
 
 /** prepare -> execute -> finalize; whatever goes wrong becomes the result. */
 async function runTool(step: Step, steps: Step[], ports: ToolPorts): Promise<void> {
-  if (step.state === "started" && step.risk === "unsafe") return ports.journal.finishTool(step.id, OUTCOME_UNKNOWN);
+  if (step.state === "started" && step.risk === "unsafe")
+    return ports.journal.finishTool(step.id, OUTCOME_UNKNOWN);
   const call = prepare({ name: step.name, arguments: step.input ?? "" }, ports.tools);
   const refusal = !call.ok ? call.error : (repeated(step, steps) ?? ports.refuse(call.tool));
   if (!call.ok || refusal) return ports.journal.finishTool(step.id, refusal ?? "Refused.");

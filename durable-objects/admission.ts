@@ -1,9 +1,9 @@
-import type { Message } from "../channels/channel.ts";
+import { asc, inArray, sql } from "drizzle-orm";
 import { allowed, wakes } from "../agent/wake.ts";
+import type { Message } from "../channels/channel.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
 import { drops } from "./schema.ts";
-import { asc, inArray, sql } from "drizzle-orm";
 
 const RING = 100;
 
@@ -24,18 +24,30 @@ export class Admission {
    */
   async arrive(message: Message): Promise<{ receipt: Receipt; tell?: string } | undefined> {
     const { config, address } = this.#room;
-    const isAllowed = config.ALLOW_FROM !== undefined && allowed(message.sender, this.#room.channelName, config.ALLOW_FROM);
-    const addressed = message.chat.type === "direct" || message.mentioned || wakes(message, this.gate()).wakes;
-    if (message.fromUs || message.sender.isBot || !addressed) return { receipt: this.drop(message, "the chat is not registered") };
+    const isAllowed =
+      config.ALLOW_FROM !== undefined && allowed(message.sender, this.#room.channelName, config.ALLOW_FROM);
+    const addressed =
+      message.chat.type === "direct" || message.mentioned || wakes(message, this.gate()).wakes;
+    if (message.fromUs || message.sender.isBot || !addressed)
+      return { receipt: this.drop(message, "the chat is not registered") };
     const { chat, sender } = message;
-    const arrival = await this.directory.arrive({ address, chat, sender, allowed: isAllowed, addressed, key: message.key });
+    const arrival = await this.directory.arrive({
+      address,
+      chat,
+      sender,
+      allowed: isAllowed,
+      addressed,
+      key: message.key,
+    });
     if (arrival.settings?.registered) {
       this.#room.set("settings", arrival.settings);
       return undefined;
     }
     const receipt = this.drop(message, arrival.reason ?? "the chat is not registered");
     if (arrival.forwardTo) this.#room.set("forwardTo", arrival.forwardTo);
-    return arrival.pairing ? { receipt, tell: pairingText(config.ASSISTANT_NAME, arrival.pairing) } : { receipt };
+    return arrival.pairing
+      ? { receipt, tell: pairingText(config.ASSISTANT_NAME, arrival.pairing) }
+      : { receipt };
   }
 
   /** The rule's view of this group. */
@@ -55,10 +67,15 @@ export class Admission {
   /** Remembers that something was not heard, and why; a bounded ring without texts. */
   drop(message: Pick<Message, "sender">, reason: string): Receipt {
     const { db } = this.#room;
-    db.insert(drops).values({ id: this.#room.newId(), at: this.#room.now(), sender: message.sender.name, reason }).run();
+    db.insert(drops)
+      .values({ id: this.#room.newId(), at: this.#room.now(), sender: message.sender.name, reason })
+      .run();
     const old = db.select({ id: drops.id }).from(drops).orderBy(asc(drops.id));
     const surplus = db.select({ n: sql<number>`count(*)` }).from(drops).get()!.n - RING;
-    if (surplus > 0) db.delete(drops).where(inArray(drops.id, old.limit(surplus))).run();
+    if (surplus > 0)
+      db.delete(drops)
+        .where(inArray(drops.id, old.limit(surplus)))
+        .run();
     if (!this.#room.registered) this.#room.set("heardAt", this.#room.now());
     return { outcome: "dropped", reason };
   }

@@ -1,5 +1,5 @@
-import type { Attachment } from "../channels/channel.ts";
 import { HOME } from "../agent/notebook.ts";
+import type { Attachment } from "../channels/channel.ts";
 import type { Parts } from "./group.ts";
 import type { InboxRow } from "./inbox.ts";
 import type { Room } from "./room.ts";
@@ -17,12 +17,19 @@ export async function fetchAttachments(room: Room, parts: Parts, turn: string): 
     const attachments = row.extra.attachments ?? [];
     if (attachments.every((attachment) => attachment.path || attachment.problem)) continue;
     const stored: StoredAttachment[] = [];
-    for (const attachment of attachments) stored.push(await fetchOne(room, parts, row, attachment, stored.length));
+    for (const attachment of attachments)
+      stored.push(await fetchOne(room, parts, row, attachment, stored.length));
     parts.inbox.keepExtra(row.id, { ...row.extra, attachments: stored });
   }
 }
 
-async function fetchOne(room: Room, parts: Parts, row: InboxRow, attachment: StoredAttachment, index: number): Promise<StoredAttachment> {
+async function fetchOne(
+  room: Room,
+  parts: Parts,
+  row: InboxRow,
+  attachment: StoredAttachment,
+  index: number,
+): Promise<StoredAttachment> {
   if (attachment.path || attachment.problem) return attachment;
   const problem = (reason: string) => ({ ...attachment, problem: reason });
   if ((attachment.size ?? 0) > LARGEST) return problem("larger than 10 MB");
@@ -49,7 +56,10 @@ async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array | u
 }
 
 function nameOf(attachment: Attachment): string {
-  const extension = attachment.mime?.split("/")[1]?.replace(/[^a-z0-9]/gi, "").replace("jpeg", "jpg");
+  const extension = attachment.mime
+    ?.split("/")[1]
+    ?.replace(/[^a-z0-9]/gi, "")
+    .replace("jpeg", "jpg");
   const name = attachment.name ?? `${attachment.kind}${extension ? `.${extension}` : ""}`;
   return name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(-80);
 }

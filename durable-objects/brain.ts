@@ -1,8 +1,8 @@
+import type { Model, ModelChoice } from "../agent/model.ts";
 import { chooseModels, type Reachable } from "../agent/models/choose.ts";
 import { demoModel } from "../agent/models/demo.ts";
 import { withFallbacks } from "../agent/models/fallback.ts";
 import { openaiModel } from "../agent/models/openai.ts";
-import type { Model, ModelChoice } from "../agent/model.ts";
 import { now, random } from "./clock.ts";
 import type { Room } from "./room.ts";
 
@@ -22,5 +22,14 @@ function open(room: Room, choice: Reachable): Model {
   if (choice.provider === "demo") return demoModel();
   const { provider, model, baseURL, apiKey } = choice;
   const stallMs = room.config.MODEL_STALL_TIMEOUT * 1000;
-  return openaiModel({ provider, model, baseURL, apiKey, fetch: (input, init) => fetch(input, init), now, random, stallMs });
+  return openaiModel({
+    provider,
+    model,
+    baseURL,
+    apiKey,
+    fetch: (input, init) => fetch(input, init),
+    now,
+    random,
+    stallMs,
+  });
 }

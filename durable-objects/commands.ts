@@ -1,6 +1,6 @@
 import { desc } from "drizzle-orm";
-import { commandFor, helpText } from "../agent/commands.ts";
 import { authorize } from "../agent/authorize.ts";
+import { commandFor, helpText } from "../agent/commands.ts";
 import type { Message } from "../channels/channel.ts";
 import type { Admission } from "./admission.ts";
 import type { Parts } from "./group.ts";
@@ -77,7 +77,9 @@ export class Commands {
   }
 
   #memory(): string {
-    const files = this.#parts.workspace.list("/workspace").filter((file) => /\/(MEMORY\.md|memory\/[^/]+\.md)$/.test(file.path));
+    const files = this.#parts.workspace
+      .list("/workspace")
+      .filter((file) => /\/(MEMORY\.md|memory\/[^/]+\.md)$/.test(file.path));
     if (files.length === 0) return "I have no memory files yet. Say: remember that …";
     return files.map((file) => `- ${file.path} (${file.size} bytes)`).join("\n");
   }
@@ -91,7 +93,11 @@ export class Commands {
   #why(): string {
     const rows = this.#room.db.select().from(drops).orderBy(desc(drops.id)).limit(10).all();
     if (rows.length === 0) return "Nothing was left unheard here.";
-    const when = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "short", timeZone: this.#room.timezone });
+    const when = new Intl.DateTimeFormat("en-US", {
+      dateStyle: "medium",
+      timeStyle: "short",
+      timeZone: this.#room.timezone,
+    });
     return rows.map((row) => `- ${when.format(row.at)}, ${row.sender}: ${row.reason}`).join("\n");
   }
 }

@@ -26,7 +26,10 @@ export async function compact(
   why: "asked" | "full",
 ): Promise<LoopEnd> {
   const session = parts.transcript.get(turn.session);
-  const { old, upTo } = splitForCompaction(parts.transcript.ofSession(session), why === "asked" ? 0 : undefined);
+  const { old, upTo } = splitForCompaction(
+    parts.transcript.ofSession(session),
+    why === "asked" ? 0 : undefined,
+  );
   if (!upTo) return { type: "answer", text: "There is nothing to summarise yet.", cut: false };
   const phase = (name: Phase, messages: ChatMessage[], maxRounds: number): LoopPorts => ({
     ...quiet(ports),
@@ -39,7 +42,11 @@ export async function compact(
   const end = await runLoop(phase("summary", summaryRequest(session.summary ?? undefined, old), 1));
   if (end.type !== "answer") return end;
   room.transaction(() => parts.transcript.summarise(session.id, end.text, upTo));
-  return { type: "answer", text: "I saved what should last and summarised our conversation so far.", cut: false };
+  return {
+    type: "answer",
+    text: "I saved what should last and summarised our conversation so far.",
+    cut: false,
+  };
 }
 
 /** The turn's ports without joining and streaming: nobody talks with a compaction. */

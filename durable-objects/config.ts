@@ -25,7 +25,12 @@ const schema = z.object({
   /** `telegram:1001` or `1001`, comma-separated. Undefined: registration and pairing decide. */
   ALLOW_FROM: z
     .string()
-    .transform((list) => list.split(",").map((entry) => entry.trim()).filter(Boolean))
+    .transform((list) =>
+      list
+        .split(",")
+        .map((entry) => entry.trim())
+        .filter(Boolean),
+    )
     .optional(),
   /** USD. */
   BUDGET_TURN_USD: amount(0.5),
@@ -61,14 +66,17 @@ export interface Config extends Settings {
 /** Parses variables and secrets. Never throws: what is invalid is reported in `problems` and takes its default. */
 export function readConfig(env: object): Config {
   const vars: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(env)) if (typeof value === "string" && value !== "") vars[name] = value;
+  for (const [name, value] of Object.entries(env))
+    if (typeof value === "string" && value !== "") vars[name] = value;
   const problems = acceptOldNames(vars);
   const settings: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(schema.shape)) {
     const parsed = field.safeParse(vars[name]);
     if (parsed.success) settings[name] = parsed.data;
     else {
-      problems.push(`${name}="${vars[name]}" ${parsed.error.issues[0]?.message ?? "is invalid"}. The default is used.`);
+      problems.push(
+        `${name}="${vars[name]}" ${parsed.error.issues[0]?.message ?? "is invalid"}. The default is used.`,
+      );
       settings[name] = field.parse(undefined);
     }
   }

@@ -1,11 +1,10 @@
-import { inboundFrom, parseClientFrame } from "../channels/web/receive.ts";
+import type { Message, Person } from "../channels/channel.ts";
 import type { ClientFrame, ServerFrame } from "../channels/web/frames.ts";
-import type { Person } from "../channels/channel.ts";
+import { inboundFrom, parseClientFrame } from "../channels/web/receive.ts";
 import type { Parts } from "./group.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
 import { statusOf } from "./status.ts";
-import type { Message } from "../channels/channel.ts";
 
 const PAGE = 50;
 /** A reconnecting page gets these again, so that nothing which was on its way is missed; it knows them by id. */
@@ -50,8 +49,19 @@ export class Console {
 
   /** Shows a person's message to every open page. */
   show(id: string, message: Message): void {
-    const row = { id, key: message.key, senderName: message.sender.name, text: message.text, sentAt: message.sentAt };
-    this.#room.broadcast(JSON.stringify({ type: "message", message: this.#parts.transcript.shownInbox(row) } satisfies ServerFrame));
+    const row = {
+      id,
+      key: message.key,
+      senderName: message.sender.name,
+      text: message.text,
+      sentAt: message.sentAt,
+    };
+    this.#room.broadcast(
+      JSON.stringify({
+        type: "message",
+        message: this.#parts.transcript.shownInbox(row),
+      } satisfies ServerFrame),
+    );
   }
 
   busy(busy: boolean): void {
@@ -78,7 +88,8 @@ export class Console {
     const sender = socket.deserializeAttachment() as Person;
     const message = inboundFrom(frame, { address: this.#room.address, sender, now: this.#room.now() });
     const receipt = await this.#receive(message);
-    if (receipt.outcome === "dropped") return send(socket, { type: "refused", key: frame.key, text: receipt.reason ?? "Not heard." });
+    if (receipt.outcome === "dropped")
+      return send(socket, { type: "refused", key: frame.key, text: receipt.reason ?? "Not heard." });
     send(socket, { type: "accepted", key: frame.key, id: receipt.id ?? "" });
   }
 

@@ -1,8 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Address, Edit, Inbound, Message, Migration } from "../channels/channel.ts";
-import type { ShownMessage } from "../channels/web/frames.ts";
 import { authorize } from "../agent/authorize.ts";
 import { wakes, withoutTrigger } from "../agent/wake.ts";
+import type { Address, Edit, Inbound, Message, Migration } from "../channels/channel.ts";
+import type { ShownMessage } from "../channels/web/frames.ts";
+import migrations from "../migrations/group/migrations.js";
 import { Admission } from "./admission.ts";
 import { Alarm } from "./alarm.ts";
 import { bootId } from "./clock.ts";
@@ -22,7 +23,6 @@ import { TurnRun } from "./turn-run.ts";
 import { Turns } from "./turns.ts";
 import { Ledger } from "./usage.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
-import migrations from "../migrations/group/migrations.js";
 
 /** A chat that nobody registered is forgotten after so long without a word. */
 const IDLE_MS = 30 * 24 * 3600_000;
@@ -171,7 +171,9 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     this.#alarm = new Alarm(this.#room, await this.ctx.storage.getAlarm());
     this.#parts.inbox.prune();
     // Readers see rows, not R2: what a crash left there may be mended beside the work.
-    void this.#parts.workspace.repair().catch((error) => this.#room.report("files could not be repaired", error));
+    void this.#parts.workspace
+      .repair()
+      .catch((error) => this.#room.report("files could not be repaired", error));
     this.#pump();
   }
 
@@ -184,12 +186,17 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
       if (arrival) return this.#turnedAway(message, arrival);
     }
     const wake = wakes(message, this.#admission.gate());
-    if (wake.wakes && message.command && this.#commands.knows(message.command.name)) return this.#command(message);
+    if (wake.wakes && message.command && this.#commands.knows(message.command.name))
+      return this.#command(message);
     return this.#accept(message, wake);
   }
 
   #accept(message: Message, wake: { wakes: boolean; why: string }): Receipt {
-    const id = this.#parts.inbox.add(message, wake.wakes ? "pending" : "context", wake.wakes ? undefined : wake.why);
+    const id = this.#parts.inbox.add(
+      message,
+      wake.wakes ? "pending" : "context",
+      wake.wakes ? undefined : wake.why,
+    );
     if (!id) return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
     if (this.#isConsole()) this.#console.show(id, message);
     if (wake.wakes) {
@@ -202,7 +209,8 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   /** A command's row and its answer are one transaction: it is answered once, however often it is delivered. */
   async #command(message: Message): Promise<Receipt> {
-    if (this.#parts.inbox.knows(message.key)) return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
+    if (this.#parts.inbox.knows(message.key))
+      return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
     const { name, args } = message.command!;
     const answer = await this.#commands.run(message, name, args);
     return this.#room.transaction(() => {
@@ -217,17 +225,23 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   }
 
   #turnedAway(message: Message, arrival: { receipt: Receipt; tell?: string }): Receipt {
-    if (arrival.tell) this.#room.transaction(() => this.#say(`arrival:${message.key}`, arrival.tell!, message.thread ?? ""));
+    if (arrival.tell)
+      this.#room.transaction(() => this.#say(`arrival:${message.key}`, arrival.tell!, message.thread ?? ""));
     this.#pump();
     return arrival.receipt;
   }
 
   #edit(edit: Edit): Receipt {
-    if (!this.#room.registered || edit.fromUs) return { outcome: "dropped", reason: "the chat is not registered" };
+    if (!this.#room.registered || edit.fromUs)
+      return { outcome: "dropped", reason: "the chat is not registered" };
     if (this.#parts.inbox.knows(edit.key)) return { outcome: "duplicate" };
     return this.#room.transaction(() => {
       const replaced = this.#parts.inbox.replace(edit);
-      const id = this.#parts.inbox.add(edit, "recorded", replaced ? "replaced a waiting message" : "edited after it was read");
+      const id = this.#parts.inbox.add(
+        edit,
+        "recorded",
+        replaced ? "replaced a waiting message" : "edited after it was read",
+      );
       if (!replaced && id) this.#parts.transcript.edited(edit);
       return { outcome: "accepted" as const, id };
     });
@@ -274,7 +288,12 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   async #settleTurns(): Promise<void> {
     for (const turn of this.#parts.turns.unclosed()) {
       const { usd, tokens } = this.#parts.ledger.ofTurn(turn.id);
-      await this.#admission.directory.close({ turnId: turn.id, usedUsd: usd, usedTokens: tokens, lastActivityAt: this.#room.now() });
+      await this.#admission.directory.close({
+        turnId: turn.id,
+        usedUsd: usd,
+        usedTokens: tokens,
+        lastActivityAt: this.#room.now(),
+      });
       this.#parts.turns.closed(turn.id);
     }
   }

@@ -87,7 +87,11 @@ export class Inbox {
 
   /** Gives everything unconsumed of a thread to a turn, from this round on. */
   consume(turn: string, round: number, thread: string): void {
-    const open = and(isNull(inbox.turn), eq(inbox.thread, thread), inArray(inbox.state, ["pending", "context"]));
+    const open = and(
+      isNull(inbox.turn),
+      eq(inbox.thread, thread),
+      inArray(inbox.state, ["pending", "context"]),
+    );
     this.#room.db.update(inbox).set({ turn, joinedAt: round, state: "claimed" }).where(open).run();
   }
 
@@ -100,7 +104,11 @@ export class Inbox {
   /** The fate of a turn's messages: those that woke it share its end, the others were context. */
   settle(turn: string, fate: Fate, reason?: string): void {
     const state = sql`case when ${inbox.wakes} then ${fate} else 'silent' end`;
-    this.#room.db.update(inbox).set({ state, reason: reason ?? null }).where(eq(inbox.turn, turn)).run();
+    this.#room.db
+      .update(inbox)
+      .set({ state, reason: reason ?? null })
+      .where(eq(inbox.turn, turn))
+      .run();
   }
 
   keepExtra(id: string, extra: InboxExtra): void {
@@ -121,15 +129,39 @@ export class Inbox {
 
   /** Forgets settled events after the dedupe window. */
   prune(): void {
-    const settled = inArray(inbox.state, ["answered", "silent", "failed", "cancelled", "recorded", "command"]);
-    this.#room.db.delete(inbox).where(and(lt(inbox.receivedAt, this.#room.now() - DEDUPE_MS), settled)).run();
+    const settled = inArray(inbox.state, [
+      "answered",
+      "silent",
+      "failed",
+      "cancelled",
+      "recorded",
+      "command",
+    ]);
+    this.#room.db
+      .delete(inbox)
+      .where(and(lt(inbox.receivedAt, this.#room.now() - DEDUPE_MS), settled))
+      .run();
   }
 }
 
 function placeholders() {
   const names = [
-    "id", "key", "state", "wakes", "thread", "messageId", "senderId", "senderName", "text", "extra",
-    "sentAt", "receivedAt", "notBefore", "trust", "trace", "reason",
+    "id",
+    "key",
+    "state",
+    "wakes",
+    "thread",
+    "messageId",
+    "senderId",
+    "senderName",
+    "text",
+    "extra",
+    "sentAt",
+    "receivedAt",
+    "notBefore",
+    "trust",
+    "trace",
+    "reason",
   ] as const;
   return Object.fromEntries(names.map((name) => [name, sql.placeholder(name)])) as never;
 }

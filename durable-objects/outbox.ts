@@ -117,7 +117,11 @@ export class Outbox {
 
   async #sendPart(row: OutboxRow): Promise<void> {
     const channel = this.#room.channel;
-    if (!channel) return this.#update(row, { state: "failed", reason: "this chat's channel is not part of this version" });
+    if (!channel)
+      return this.#update(row, {
+        state: "failed",
+        reason: "this chat's channel is not part of this version",
+      });
     const parts = row.parts ?? channel.render(row.text);
     const part = parts[row.part];
     if (!part) return this.#done(row);
@@ -144,7 +148,11 @@ export class Outbox {
         return this.#partSent(row, sent.messageId);
       case "retry":
         if (row.attempts >= ATTEMPTS) return this.#fail(row, sent.reason);
-        return this.#update(row, { state: "queued", nextAt: now + pauseMs(row.attempts, sent.afterMs), reason: sent.reason });
+        return this.#update(row, {
+          state: "queued",
+          nextAt: now + pauseMs(row.attempts, sent.afterMs),
+          reason: sent.reason,
+        });
       case "markup":
         if (row.plain) return this.#fail(row, sent.reason);
         return this.#update(row, { state: "queued", plain: true, reason: sent.reason });
@@ -162,7 +170,8 @@ export class Outbox {
     const sentIds = [...row.sentIds];
     sentIds[row.part] = messageId;
     const next = { sentIds, part: row.part + 1, plain: false, attempts: 0 };
-    if (row.part + 1 >= (row.parts?.length ?? 0)) return this.#update(row, { ...next, state: "sent", sentAt: this.#room.now() });
+    if (row.part + 1 >= (row.parts?.length ?? 0))
+      return this.#update(row, { ...next, state: "sent", sentAt: this.#room.now() });
     this.#update(row, { ...next, state: "queued" });
   }
 

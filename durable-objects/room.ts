@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
-import { channels } from "../channels/index.ts";
 import { type Address, type Channel, type ChannelEnv, parseAddress } from "../channels/channel.ts";
+import { channels } from "../channels/index.ts";
 import { newId, now } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
@@ -126,7 +126,9 @@ export class Room {
   /** Keeps what went wrong for `status`, and logs it. Never with a secret: reasons are our own sentences. */
   report(what: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    console.error(JSON.stringify({ at: new Date(now()).toISOString(), address: this.address, what, message }));
+    console.error(
+      JSON.stringify({ at: new Date(now()).toISOString(), address: this.address, what, message }),
+    );
     this.set("lastError", `${what}: ${message}`.slice(0, 300));
   }
 }

@@ -80,7 +80,14 @@ export interface GroupVerbs {
 
 /** An install's state, for `nanoflare status`. */
 export interface InstallStatus {
-  groups: { address: string; name: string; folder: string; registered: boolean; main: boolean; lastActiveAt: number }[];
+  groups: {
+    address: string;
+    name: string;
+    folder: string;
+    registered: boolean;
+    main: boolean;
+    lastActiveAt: number;
+  }[];
   pending: { address: string; title: string; at: number }[];
   spentUsd: number;
   spentTokens: number;
@@ -219,5 +226,9 @@ export interface DirectoryRooms {
   globalSnapshot(sinceVersion: number): Promise<GlobalSnapshot>;
   globalBytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
   /** Refused as read-only unless `address` is main. */
-  globalWrite(changes: Change[], author: Author, address: Address): Promise<FileResult<{ written: FileInfo[] }>>;
+  globalWrite(
+    changes: Change[],
+    author: Author,
+    address: Address,
+  ): Promise<FileResult<{ written: FileInfo[] }>>;
 }

@@ -32,7 +32,17 @@ export const inbox = sqliteTable(
     id: text().primaryKey(),
     key: text().notNull(),
     state: text({
-      enum: ["pending", "context", "claimed", "answered", "silent", "failed", "cancelled", "recorded", "command"],
+      enum: [
+        "pending",
+        "context",
+        "claimed",
+        "answered",
+        "silent",
+        "failed",
+        "cancelled",
+        "recorded",
+        "command",
+      ],
     }).notNull(),
     wakes: integer({ mode: "boolean" }).notNull(),
     thread: text().notNull(),
@@ -89,7 +99,10 @@ export const turns = sqliteTable(
     trust: text({ enum: ["owner", "member", "outside"] }).notNull(),
     trace: text().notNull(),
   },
-  (table) => [index("turns_open").on(table.state, table.lane), index("turns_unclosed").on(table.closed, table.state)],
+  (table) => [
+    index("turns_open").on(table.state, table.lane),
+    index("turns_unclosed").on(table.closed, table.state),
+  ],
 );
 
 /** The journal: every model answer and tool call of a turn. */
@@ -211,12 +224,16 @@ export const days = sqliteTable("days", {
 });
 
 /** People who were seen in the chat. */
-export const members = sqliteTable("members", {
-  id: text().primaryKey(),
-  name: text().notNull(),
-  username: text(),
-  seenAt: integer().notNull(),
-}, (table) => [index("members_seen").on(table.seenAt)]);
+export const members = sqliteTable(
+  "members",
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    username: text(),
+    seenAt: integer().notNull(),
+  },
+  (table) => [index("members_seen").on(table.seenAt)],
+);
 
 /** Events that were not heard, without their text: a bounded ring. */
 export const drops = sqliteTable("drops", {

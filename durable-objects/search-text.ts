@@ -1,5 +1,6 @@
 /** Scripts that are written without spaces between words: their text is indexed in pairs of characters. */
-const RUN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
+const RUN =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
 const WORD = /[\p{L}\p{N}\p{M}]+/gu;
 
 /** Text as the full-text index stores it: words as they are, runs without spaces as overlapping pairs. */
@@ -13,7 +14,9 @@ export function indexed(text: string): string {
  */
 export function matchExpression(query: string): string | undefined {
   const text = query.normalize("NFKC");
-  const runs = (text.match(RUN) ?? []).map((run) => `"${pairs(run).join(" ")}"${run.length === 1 ? "*" : ""}`);
+  const runs = (text.match(RUN) ?? []).map(
+    (run) => `"${pairs(run).join(" ")}"${run.length === 1 ? "*" : ""}`,
+  );
   const words = (text.replace(RUN, " ").match(WORD) ?? []).map((word) => `"${word}"`);
   const terms = [...runs, ...words].slice(0, 20);
   return terms.length > 0 ? terms.join(" OR ") : undefined;

@@ -65,7 +65,9 @@ export class Streaming {
     const text = this.#gate.visible().trim();
     if (this.#ended || !text || text === this.#shown) return;
     this.#shown = text;
-    this.#sending = this.#sending.then(() => (this.#mode === "drafts" ? this.#draft(text) : this.#edit(text))).catch(() => {});
+    this.#sending = this.#sending
+      .then(() => (this.#mode === "drafts" ? this.#draft(text) : this.#edit(text)))
+      .catch(() => {});
   }
 
   async #draft(text: string): Promise<void> {
@@ -79,7 +81,13 @@ export class Streaming {
     if (!this.#row) return this.#first(part);
     if (!this.#messageId || this.#edits >= this.#room.channel!.limits.editsPerMessage - SPARE_EDITS) return;
     this.#edits++;
-    await this.#send({ type: "edit", to: this.#to(), messageId: this.#messageId, part, key: `${this.#row}:${this.#edits}` });
+    await this.#send({
+      type: "edit",
+      to: this.#to(),
+      messageId: this.#messageId,
+      part,
+      key: `${this.#row}:${this.#edits}`,
+    });
   }
 
   /** The row is written in the same tick as the request; its id is known before anything is seen. */
@@ -91,7 +99,10 @@ export class Streaming {
     const sent = await this.#send({ type: "message", to: this.#to(), part, key: row.id });
     if (sent.outcome !== "sent") return;
     this.#messageId = sent.messageId;
-    db.update(outbox).set({ sentIds: [sent.messageId], sentAt: now() }).where(eq(outbox.id, row.id)).run();
+    db.update(outbox)
+      .set({ sentIds: [sent.messageId], sentAt: now() })
+      .where(eq(outbox.id, row.id))
+      .run();
   }
 
   /** Only the first part is streamed; the rest of a long answer follows at its end. */

@@ -20,7 +20,11 @@ export function toolContext(
   signal: AbortSignal,
 ): ToolContext {
   const speakers = speakersOf(parts, turn);
-  const author = { by: "agent", name: speakers.map((speaker) => speaker.name).join(", ") || "agent", trust: turn.trust };
+  const author = {
+    by: "agent",
+    name: speakers.map((speaker) => speaker.name).join(", ") || "agent",
+    trust: turn.trust,
+  };
   return {
     notebook: parts.workspace,
     shell: embeddedShell(parts.workspace),
@@ -43,7 +47,9 @@ export function toolContext(
 
 function speakersOf(parts: Parts, turn: TurnRow): { id: string; name: string }[] {
   const waking = parts.inbox.of(turn.id).filter((row) => row.wakes);
-  return [...new Map(waking.map((row) => [row.senderId, { id: row.senderId, name: row.senderName }])).values()];
+  return [
+    ...new Map(waking.map((row) => [row.senderId, { id: row.senderId, name: row.senderName }])).values(),
+  ];
 }
 
 /** The chat's full text first, then lines of the memory files that hold a term of the question. */
@@ -54,7 +60,10 @@ function recall(room: Room, parts: Parts, query: string, limit: number): Recalle
   const pattern = new RegExp(terms.join("|"), "iu");
   const memory = [HOME, GLOBAL].flatMap((folder) => parts.workspace.search(pattern, folder, limit));
   const lines = memory.filter((hit) => /\/(MEMORY\.md|memory\/[^/]+\.md)$/.test(hit.path));
-  return [...lines.map((hit) => ({ at: 0, who: "memory", text: hit.text, source: hit.path })), ...said].slice(0, limit);
+  return [...lines.map((hit) => ({ at: 0, who: "memory", text: hit.text, source: hit.path })), ...said].slice(
+    0,
+    limit,
+  );
 }
 
 /** To the own chat at once, in the step's transaction; main may name another group, whose object queues it by key. */

@@ -1,12 +1,12 @@
 import { and, asc, desc, eq, gt, inArray, lt, ne, sql } from "drizzle-orm";
-import type { Edit } from "../channels/channel.ts";
-import type { ShownMessage } from "../channels/web/frames.ts";
 import type { Recalled } from "../agent/tools/tool.ts";
+import type { Edit } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
+import type { ShownMessage } from "../channels/web/frames.ts";
 import type { Inbox, InboxRow } from "./inbox.ts";
 import type { Room } from "./room.ts";
-import { indexed, matchExpression } from "./search-text.ts";
 import { inbox, members, messages, outbox, sessions } from "./schema.ts";
+import { indexed, matchExpression } from "./search-text.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
@@ -35,7 +35,13 @@ export class Transcript {
 
   /** `/new`: what was said stays searchable, the next turn does not see it. */
   startSession(thread: string): SessionRow {
-    const row = { id: this.#room.newId(), thread, startedAt: this.#room.now(), summary: null, summarisedTo: null };
+    const row = {
+      id: this.#room.newId(),
+      thread,
+      startedAt: this.#room.now(),
+      summary: null,
+      summarisedTo: null,
+    };
     this.#room.db.insert(sessions).values(row).run();
     this.#room.set(`session:${thread}`, row.id);
     return row;
@@ -45,7 +51,14 @@ export class Transcript {
   ofSession(session: SessionRow): MessageRow[] {
     const seen = inArray(messages.role, ["person", "assistant", "note"]);
     const after = and(eq(messages.session, session.id), seen, gt(messages.id, session.summarisedTo ?? ""));
-    return this.#room.db.select().from(messages).where(after).orderBy(desc(messages.id)).limit(400).all().reverse();
+    return this.#room.db
+      .select()
+      .from(messages)
+      .where(after)
+      .orderBy(desc(messages.id))
+      .limit(400)
+      .all()
+      .reverse();
   }
 
   summarise(session: string, summary: string, upTo: string): void {
@@ -75,7 +88,11 @@ export class Transcript {
 
   #seen({ senderId: id, senderName: name, sentAt: seenAt, extra }: InboxRow): void {
     const set = { name, username: extra.username ?? null, seenAt };
-    this.#room.db.insert(members).values({ id, ...set }).onConflictDoUpdate({ target: members.id, set }).run();
+    this.#room.db
+      .insert(members)
+      .values({ id, ...set })
+      .onConflictDoUpdate({ target: members.id, set })
+      .run();
   }
 
   /** People of the chat, those who spoke last first. */
@@ -85,7 +102,15 @@ export class Transcript {
   }
 
   /** Writes what the assistant said or did. `note` is seen by the model, not by people. */
-  addOurs(ours: { id: string; role?: "assistant" | "note" | "notice"; text: string; thread: string; session: string; turn?: string; trust?: MessageRow["trust"] }): void {
+  addOurs(ours: {
+    id: string;
+    role?: "assistant" | "note" | "notice";
+    text: string;
+    thread: string;
+    session: string;
+    turn?: string;
+    trust?: MessageRow["trust"];
+  }): void {
     this.#add({
       role: "assistant",
       turn: null,
@@ -111,7 +136,12 @@ export class Transcript {
     const original = this.#room.db.select({ id: inbox.id }).from(inbox).where(read).get();
     if (!original) return;
     const text = `${edit.text} (edited)`;
-    const changed = this.#room.db.update(messages).set({ text }).where(eq(messages.id, original.id)).returning({ rowid: messages.rowid }).all();
+    const changed = this.#room.db
+      .update(messages)
+      .set({ text })
+      .where(eq(messages.id, original.id))
+      .returning({ rowid: messages.rowid })
+      .all();
     for (const { rowid } of changed) {
       this.#room.db.run(sql`delete from search where rowid = ${rowid}`);
       this.#index(rowid, text);
@@ -119,7 +149,12 @@ export class Transcript {
   }
 
   #add(row: Omit<MessageRow, "rowid">): void {
-    const inserted = this.#room.db.insert(messages).values(row).onConflictDoNothing().returning({ rowid: messages.rowid }).all();
+    const inserted = this.#room.db
+      .insert(messages)
+      .values(row)
+      .onConflictDoNothing()
+      .returning({ rowid: messages.rowid })
+      .all();
     if (inserted[0]) this.#index(inserted[0].rowid, row.text);
   }
 
@@ -134,17 +169,41 @@ export class Transcript {
     const found = this.#room.db.all<{ rowid: number }>(
       sql`select rowid from search where search match ${match} order by rank limit ${limit}`,
     );
-    const rows = found.length > 0 ? this.#room.db.select().from(messages).where(inArray(messages.rowid, found.map((hit) => hit.rowid))).all() : [];
+    const rows =
+      found.length > 0
+        ? this.#room.db
+            .select()
+            .from(messages)
+            .where(
+              inArray(
+                messages.rowid,
+                found.map((hit) => hit.rowid),
+              ),
+            )
+            .all()
+        : [];
     return rows.map((row) => ({ at: row.at, who: row.sender, text: row.text, source: "chat" }));
   }
 
   /** What a console shows: the transcript and what is still on its way into it, oldest first. */
   history(range: { before?: string; after?: string; limit: number }): ShownMessage[] {
     const shown = inArray(messages.role, ["person", "assistant", "command", "notice"]);
-    const bounds = and(shown, range.after ? gt(messages.id, range.after) : undefined, range.before ? lt(messages.id, range.before) : undefined);
-    const newest = this.#room.db.select().from(messages).where(bounds).orderBy(range.after ? asc(messages.id) : desc(messages.id)).limit(range.limit).all();
+    const bounds = and(
+      shown,
+      range.after ? gt(messages.id, range.after) : undefined,
+      range.before ? lt(messages.id, range.before) : undefined,
+    );
+    const newest = this.#room.db
+      .select()
+      .from(messages)
+      .where(bounds)
+      .orderBy(range.after ? asc(messages.id) : desc(messages.id))
+      .limit(range.limit)
+      .all();
     const rows = newest.map((row) => this.#shown(row));
-    const open = range.before ? [] : this.#inbox.unconsumed(range.after ?? "").map((row) => this.shownInbox(row));
+    const open = range.before
+      ? []
+      : this.#inbox.unconsumed(range.after ?? "").map((row) => this.shownInbox(row));
     const byId = new Map([...open, ...rows].map((message) => [message.id, message]));
     return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
@@ -156,15 +215,25 @@ export class Transcript {
 
   /** An answer as a console shows it. */
   shownOurs(id: string, text: string, at: number): ShownMessage {
-    const html = channels.web!.render(text).map((part) => part.body).join("\n");
+    const html = channels
+      .web!.render(text)
+      .map((part) => part.body)
+      .join("\n");
     return { id, from: "assistant", name: this.#room.config.ASSISTANT_NAME, text, html, at };
   }
 
   #shown(row: MessageRow): ShownMessage {
     if (row.role === "assistant" || row.role === "notice") return this.shownOurs(row.id, row.text, row.at);
-    const source = this.#room.db.select({ key: inbox.key, state: inbox.state }).from(inbox).where(eq(inbox.id, row.id)).get();
+    const source = this.#room.db
+      .select({ key: inbox.key, state: inbox.state })
+      .from(inbox)
+      .where(eq(inbox.id, row.id))
+      .get();
     const note = source?.state === "failed" || source?.state === "cancelled" ? { note: source.state } : {};
-    return { ...this.shownInbox({ ...row, key: source?.key ?? "", senderName: row.sender, sentAt: row.at }), ...note };
+    return {
+      ...this.shownInbox({ ...row, key: source?.key ?? "", senderName: row.sender, sentAt: row.at }),
+      ...note,
+    };
   }
 }
 

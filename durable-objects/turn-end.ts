@@ -23,7 +23,8 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
   room.transaction(() => {
     parts.turns.end(turn, ending.state, ending.fate, ending.error);
     const done = ending.state === "answered" ? [] : parts.turns.done(turn.id).tools;
-    if (done.length > 0) note(room, parts, turn, `(This turn did not end well. What was done in it: ${done.join("; ")})`);
+    if (done.length > 0)
+      note(room, parts, turn, `(This turn did not end well. What was done in it: ${done.join("; ")})`);
     if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text);
     warnOfBudget(room, parts, turn);
   });
@@ -37,31 +38,72 @@ function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending
     case "stopped":
       return { text: "Stopped.", state: "stopped", fate: "cancelled" };
     case "rounds":
-      return limit(parts, turn, `I stopped after ${room.config.MAX_TURNS} steps without coming to an end.`, "MAX_TURNS reached");
+      return limit(
+        parts,
+        turn,
+        `I stopped after ${room.config.MAX_TURNS} steps without coming to an end.`,
+        "MAX_TURNS reached",
+      );
     case "deadline":
-      return limit(parts, turn, `I stopped because my time for one answer was up (${room.config.TURN_TIMEOUT} s).`, "TURN_TIMEOUT reached");
+      return limit(
+        parts,
+        turn,
+        `I stopped because my time for one answer was up (${room.config.TURN_TIMEOUT} s).`,
+        "TURN_TIMEOUT reached",
+      );
     case "budget":
-      return { text: budgetText(end.refusal), state: "failed", fate: "failed", error: `${end.refusal.scope} budget used up (${end.refusal.kind})` };
+      return {
+        text: budgetText(end.refusal),
+        state: "failed",
+        fate: "failed",
+        error: `${end.refusal.scope} budget used up (${end.refusal.kind})`,
+      };
     case "context-length":
-      return { text: "This conversation is too long for the model, also after I summarised it. Say /new to start afresh.", state: "failed", fate: "failed", error: "context too long" };
+      return {
+        text: "This conversation is too long for the model, also after I summarised it. Say /new to start afresh.",
+        state: "failed",
+        fate: "failed",
+        error: "context too long",
+      };
     case "failed":
-      return { text: failureText(end.failure), state: "failed", fate: "failed", error: `${end.failure.kind}: ${end.failure.message}` };
+      return {
+        text: failureText(end.failure),
+        state: "failed",
+        fate: "failed",
+        error: `${end.failure.kind}: ${end.failure.message}`,
+      };
   }
 }
 
 function answered(room: Room, parts: Parts, turn: TurnRow, raw: string, cut: boolean): Ending {
   const text = isSilent(raw) ? "" : visible(raw).trim();
-  if (text) return { text: cut ? `${text}\n\n_(The answer was cut at its length limit.)_` : text, state: "answered", fate: "answered" };
+  if (text)
+    return {
+      text: cut ? `${text}\n\n_(The answer was cut at its length limit.)_` : text,
+      state: "answered",
+      fate: "answered",
+    };
   const said = room.db.select({ id: outbox.id }).from(outbox).where(eq(outbox.turn, turn.id)).get();
   if (said) return { text: "", state: "answered", fate: "answered" };
   // In a direct chat a person always gets an answer; in a group silence is one.
-  if (room.direct && turn.kind === "chat") return { text: "I have no answer to that. Could you put it in other words?", state: "answered", fate: "answered" };
+  if (room.direct && turn.kind === "chat")
+    return {
+      text: "I have no answer to that. Could you put it in other words?",
+      state: "answered",
+      fate: "answered",
+    };
   return { text: "", state: "silent", fate: "silent" };
 }
 
 function limit(parts: Parts, turn: TurnRow, why: string, error: string): Ending {
   const { tools } = parts.turns.done(turn.id);
-  const did = tools.length > 0 ? ` What I did so far:\n${tools.slice(-10).map((tool) => `- \`${tool.replaceAll("`", "'")}\``).join("\n")}` : "";
+  const did =
+    tools.length > 0
+      ? ` What I did so far:\n${tools
+          .slice(-10)
+          .map((tool) => `- \`${tool.replaceAll("`", "'")}\``)
+          .join("\n")}`
+      : "";
   return { text: `${why}${did}\nSay "go on" and I continue.`, state: "failed", fate: "failed", error };
 }
 
@@ -76,7 +118,15 @@ function closeStream(room: Room, turn: TurnRow, text: string, parts: Parts): boo
     room.db.update(outbox).set(change).where(eq(outbox.id, row.id)).run();
     closed ||= known;
   }
-  if (closed && text) parts.transcript.addOurs({ id: room.newId(), text, thread: turn.thread, session: turn.session, turn: turn.id, trust: turn.trust });
+  if (closed && text)
+    parts.transcript.addOurs({
+      id: room.newId(),
+      text,
+      thread: turn.thread,
+      session: turn.session,
+      turn: turn.id,
+      trust: turn.trust,
+    });
   return closed;
 }
 
@@ -87,12 +137,22 @@ function speak(room: Room, parts: Parts, turn: TurnRow, text: string): void {
   const waking = parts.inbox.of(turn.id).findLast((row) => row.wakes);
   const replyTo = !room.direct && waking ? { replyTo: waking.messageId } : {};
   const spoken = room.channel?.limits.prefix ? `${room.config.ASSISTANT_NAME}: ${text}` : text;
-  parts.outbox.say({ key: `turn:${turn.id}`, text: spoken, thread, turn: turn.id, trust, trace, ...replyTo }, id);
+  parts.outbox.say(
+    { key: `turn:${turn.id}`, text: spoken, thread, turn: turn.id, trust, trace, ...replyTo },
+    id,
+  );
   parts.transcript.addOurs({ id, text, thread, session, turn: turn.id, trust });
 }
 
 function note(room: Room, parts: Parts, turn: TurnRow, text: string): void {
-  parts.transcript.addOurs({ id: room.newId(), role: "note", text, thread: turn.thread, session: turn.session, turn: turn.id });
+  parts.transcript.addOurs({
+    id: room.newId(),
+    role: "note",
+    text,
+    thread: turn.thread,
+    session: turn.session,
+    turn: turn.id,
+  });
 }
 
 /** Once a day the chat hears that most of its budget is gone. */

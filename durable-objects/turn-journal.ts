@@ -30,15 +30,26 @@ export class TurnJournal implements Journal {
     return this.#rows() as unknown as Step[];
   }
 
-  startModel(round: number, estimate: Estimate): { ok: true; step: string } | { ok: false; refusal: Refusal } {
+  startModel(
+    round: number,
+    estimate: Estimate,
+  ): { ok: true; step: string } | { ok: false; refusal: Refusal } {
     return this.#room.transaction(() => {
       const open = this.#rows().find((row) => row.kind === "model" && row.state !== "done");
       const step = open?.id ?? this.#id(this.#rows().length);
       const refusal = this.#ledger.reserve(this.#turn, step, estimate, this.#choice, this.#grant);
       if (refusal) return { ok: false, refusal };
-      const row = { id: step, ...this.#blank("model", round, this.#rows().length), state: "started" as const };
+      const row = {
+        id: step,
+        ...this.#blank("model", round, this.#rows().length),
+        state: "started" as const,
+      };
       const started = { state: "started" as const, startedAt: this.#room.now() };
-      this.#room.db.insert(steps).values({ ...row, ...started }).onConflictDoUpdate({ target: steps.id, set: started }).run();
+      this.#room.db
+        .insert(steps)
+        .values({ ...row, ...started })
+        .onConflictDoUpdate({ target: steps.id, set: started })
+        .run();
       return { ok: true, step };
     });
   }
@@ -54,9 +65,17 @@ export class TurnJournal implements Journal {
       const round = rows.at(-1)?.round ?? 0;
       toolCalls.forEach((call, index) => {
         const seq = rows.length + index;
-        const row = { ...this.#blank("tool", round, seq), id: this.#id(seq), name: call.name, callId: call.id };
+        const row = {
+          ...this.#blank("tool", round, seq),
+          id: this.#id(seq),
+          name: call.name,
+          callId: call.id,
+        };
         const risk = risks.get(call.name) ?? "read";
-        this.#room.db.insert(steps).values({ ...row, risk, input: call.arguments, state: "planned" }).run();
+        this.#room.db
+          .insert(steps)
+          .values({ ...row, risk, input: call.arguments, state: "planned" })
+          .run();
       });
     });
   }
@@ -69,7 +88,11 @@ export class TurnJournal implements Journal {
   }
 
   startTool(step: string): void {
-    this.#room.db.update(steps).set({ state: "started", startedAt: this.#room.now() }).where(eq(steps.id, step)).run();
+    this.#room.db
+      .update(steps)
+      .set({ state: "started", startedAt: this.#room.now() })
+      .where(eq(steps.id, step))
+      .run();
   }
 
   finishTool(step: string, output: string): void {
@@ -78,9 +101,17 @@ export class TurnJournal implements Journal {
 
   #done(step: string, output: string): void {
     const done = { state: "done" as const, output, doneAt: this.#room.now() };
-    this.#room.db.update(steps).set(done).where(and(eq(steps.id, step), ne(steps.state, "done"))).run();
+    this.#room.db
+      .update(steps)
+      .set(done)
+      .where(and(eq(steps.id, step), ne(steps.state, "done")))
+      .run();
     // Progress was made: a crash from here on is not the same one again.
-    this.#room.db.update(turns).set({ attempts: 0 }).where(and(eq(turns.id, this.#turn), ne(turns.attempts, 0))).run();
+    this.#room.db
+      .update(turns)
+      .set({ attempts: 0 })
+      .where(and(eq(turns.id, this.#turn), ne(turns.attempts, 0)))
+      .run();
   }
 
   #rows() {

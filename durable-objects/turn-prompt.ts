@@ -16,7 +16,13 @@ const IMAGES = 4;
 const LARGEST_IMAGE = 4 * 1024 * 1024;
 
 /** The prompt of a turn: memory, session, and what it took up at its start. */
-export async function promptOf(room: Room, parts: Parts, turn: TurnRow, rows: InboxRow[], choice: ModelChoice): Promise<ChatMessage[]> {
+export async function promptOf(
+  room: Room,
+  parts: Parts,
+  turn: TurnRow,
+  rows: InboxRow[],
+  choice: ModelChoice,
+): Promise<ChatMessage[]> {
   const session = parts.transcript.get(turn.session);
   const opening = rows.filter((row) => (row.joinedAt ?? 0) === 0);
   return buildPrompt({
@@ -39,8 +45,19 @@ export async function promptOf(room: Room, parts: Parts, turn: TurnRow, rows: In
 
 /** What joined at later rounds, as a block each. */
 export function joinedBlocks(room: Room, rows: InboxRow[]): Map<number, string> {
-  const later = Map.groupBy(rows.filter((row) => (row.joinedAt ?? 0) > 0), (row) => row.joinedAt!);
-  return new Map([...later].map(([round, joined]) => [round, formatCatchUp(joined.map((row) => heard(room, row)), options(room))]));
+  const later = Map.groupBy(
+    rows.filter((row) => (row.joinedAt ?? 0) > 0),
+    (row) => row.joinedAt!,
+  );
+  return new Map(
+    [...later].map(([round, joined]) => [
+      round,
+      formatCatchUp(
+        joined.map((row) => heard(room, row)),
+        options(room),
+      ),
+    ]),
+  );
 }
 
 function options(room: Room) {
@@ -68,7 +85,9 @@ function extras({ replyTo, attachments }: InboxExtra): Pick<Heard, "replyTo" | "
 
 /** The newest pictures, as data URLs. */
 async function images(parts: Parts, rows: InboxRow[]): Promise<ImagePart[]> {
-  const files = rows.flatMap((row) => row.extra.attachments ?? []).filter((file) => file.kind === "image" && file.path);
+  const files = rows
+    .flatMap((row) => row.extra.attachments ?? [])
+    .filter((file) => file.kind === "image" && file.path);
   const found: ImagePart[] = [];
   for (const file of files.slice(-IMAGES)) {
     const read = await parts.workspace.bytes(file.path!);
@@ -80,6 +99,7 @@ async function images(parts: Parts, rows: InboxRow[]): Promise<ImagePart[]> {
 
 function base64(bytes: Uint8Array): string {
   let binary = "";
-  for (let index = 0; index < bytes.length; index += 0x8000) binary += String.fromCharCode(...bytes.subarray(index, index + 0x8000));
+  for (let index = 0; index < bytes.length; index += 0x8000)
+    binary += String.fromCharCode(...bytes.subarray(index, index + 0x8000));
   return btoa(binary);
 }

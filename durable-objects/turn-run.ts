@@ -10,17 +10,17 @@ import { HOME } from "../agent/notebook.ts";
 import { GROUP_TEMPLATES } from "../agent/templates/index.ts";
 import { specs, tools } from "../agent/tools/index.ts";
 import type { Tool, ToolContext } from "../agent/tools/tool.ts";
-import { fetchAttachments } from "./attachments.ts";
-import { compact } from "./compaction.ts";
 import type { DirectoryStub } from "./admission.ts";
-import type { Parts } from "./group.ts";
+import { fetchAttachments } from "./attachments.ts";
 import { type Brain, openBrain } from "./brain.ts";
+import { compact } from "./compaction.ts";
+import type { Parts } from "./group.ts";
 import type { Room } from "./room.ts";
 import { Streaming } from "./streaming.ts";
 import { toolContext } from "./tool-context.ts";
-import { TurnJournal } from "./turn-journal.ts";
 import { endTurn } from "./turn-end.ts";
-import { promptOf, joinedBlocks } from "./turn-prompt.ts";
+import { TurnJournal } from "./turn-journal.ts";
+import { joinedBlocks, promptOf } from "./turn-prompt.ts";
 import type { TurnRow } from "./turns.ts";
 import { showTyping } from "./typing.ts";
 import type { Grant } from "./usage.ts";
@@ -68,9 +68,16 @@ export class TurnRun implements LoopPorts {
 
   /** Runs to the end. Throws only when the host itself failed; the turn is then claimed again. */
   async run(): Promise<void> {
-    if (this.#parts.turns.exhausted(this.#turn)) return this.#end({ type: "failed", failure: { kind: "unavailable", message: `given up after ${this.#turn.claims - 1} attempts` } });
+    if (this.#parts.turns.exhausted(this.#turn))
+      return this.#end({
+        type: "failed",
+        failure: { kind: "unavailable", message: `given up after ${this.#turn.claims - 1} attempts` },
+      });
     const stopTyping = showTyping(this.#room, this.#turn.thread);
-    const deadline = setTimeout(() => this.#life.abort("deadline"), Math.max(0, this.#turn.deadlineAt - this.#room.now()));
+    const deadline = setTimeout(
+      () => this.#life.abort("deadline"),
+      Math.max(0, this.#turn.deadlineAt - this.#room.now()),
+    );
     try {
       await this.#open();
       const end = await this.#loop();
@@ -108,11 +115,16 @@ export class TurnRun implements LoopPorts {
     this.#call = new AbortController();
     this.#firstToken = round > 0;
     // Somebody wrote while the conversation was put together.
-    if (this.#mayRejoin() && this.#parts.inbox.waits(this.#turn.thread)) this.#call.abort("join" satisfies Interruption);
+    if (this.#mayRejoin() && this.#parts.inbox.waits(this.#turn.thread))
+      this.#call.abort("join" satisfies Interruption);
     const signal = AbortSignal.any([this.#call.signal, this.#life.signal]);
-    signal.addEventListener("abort", () => {
-      if (signal.reason === "join") this.#rejoins++;
-    }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        if (signal.reason === "join") this.#rejoins++;
+      },
+      { once: true },
+    );
     return signal;
   }
 
@@ -126,7 +138,15 @@ export class TurnRun implements LoopPorts {
   }
 
   context(step: Step): ToolContext {
-    return toolContext(this.#room, this.#parts, this.#directory, this.#turn, this.journal, step, this.#life.signal);
+    return toolContext(
+      this.#room,
+      this.#parts,
+      this.#directory,
+      this.#turn,
+      this.journal,
+      step,
+      this.#life.signal,
+    );
   }
 
   on(event: LoopEvent): void {
@@ -154,7 +174,10 @@ export class TurnRun implements LoopPorts {
   /** A new group's folder gets its templates, once; what people delete stays deleted. */
   async #furnish(): Promise<void> {
     if (this.#room.get("furnished") || !this.#room.registered) return;
-    const changes = Object.entries(GROUP_TEMPLATES).map(([name, content]) => ({ path: `${HOME}/${name}`, content }));
+    const changes = Object.entries(GROUP_TEMPLATES).map(([name, content]) => ({
+      path: `${HOME}/${name}`,
+      content,
+    }));
     const host = { by: "host", name: "nanoflare", trust: "owner" as const };
     await this.#parts.workspace.write(changes, host, () => this.#room.set("furnished", true));
   }

@@ -30,7 +30,12 @@ export class Turns {
 
   /** When the chat lane has something to do next, in milliseconds. */
   nextAt(): number | undefined {
-    const open = this.#room.db.select({ at: turns.notBefore }).from(turns).where(eq(turns.state, "open")).orderBy(asc(turns.id)).get();
+    const open = this.#room.db
+      .select({ at: turns.notBefore })
+      .from(turns)
+      .where(eq(turns.state, "open"))
+      .orderBy(asc(turns.id))
+      .get();
     return open?.at ?? this.#inbox.next()?.notBefore;
   }
 
@@ -58,7 +63,11 @@ export class Turns {
   release(turn: TurnRow, error: string): void {
     const pause = PAUSES[Math.min(turn.attempts, PAUSES.length - 1)]!;
     const change = { boot: null, notBefore: this.#room.now() + pause, error };
-    this.#room.db.update(turns).set(change).where(and(eq(turns.id, turn.id), eq(turns.state, "open"))).run();
+    this.#room.db
+      .update(turns)
+      .set(change)
+      .where(and(eq(turns.id, turn.id), eq(turns.state, "open")))
+      .run();
   }
 
   /** Opens a compaction, asked for by `/compact`. */
@@ -76,7 +85,12 @@ export class Turns {
 
   /** Ended turns that the directory has not settled yet. */
   unclosed(): TurnRow[] {
-    return this.#room.db.select().from(turns).where(and(eq(turns.closed, false), ne(turns.state, "open"))).limit(20).all();
+    return this.#room.db
+      .select()
+      .from(turns)
+      .where(and(eq(turns.closed, false), ne(turns.state, "open")))
+      .limit(20)
+      .all();
   }
 
   closed(turn: string): void {
@@ -91,7 +105,10 @@ export class Turns {
   done(turn: string): { rounds: number; tools: string[] } {
     const rows = this.#room.db.select().from(steps).where(eq(steps.turn, turn)).orderBy(asc(steps.seq)).all();
     const tools = rows.filter((row) => row.kind === "tool" && row.state === "done");
-    return { rounds: rounds(rows as never), tools: tools.map((row) => `${row.name} ${(row.input ?? "").slice(0, 80)}`) };
+    return {
+      rounds: rounds(rows as never),
+      tools: tools.map((row) => `${row.name} ${(row.input ?? "").slice(0, 80)}`),
+    };
   }
 
   #unfinished(): TurnRow | undefined {

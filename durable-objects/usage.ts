@@ -26,13 +26,22 @@ export class Ledger {
   }
 
   /** Reserves a call's cost, or answers which budget it would break. Call it inside the step's transaction. */
-  reserve(turn: string, step: string, estimate: Estimate, choice: ModelChoice, grant: Grant): Refusal | undefined {
+  reserve(
+    turn: string,
+    step: string,
+    estimate: Estimate,
+    choice: ModelChoice,
+    grant: Grant,
+  ): Refusal | undefined {
     const cost = costOf(estimate, choice);
     const refusal = this.#refusal(turn, cost, grant);
     if (refusal) return refusal;
     const day = this.day();
     const row = { id: this.#room.newId(), step, turn, day, model: choice.model, state: "reserved" as const };
-    this.#room.db.insert(usage).values({ ...row, ...cost, at: this.#room.now() }).run();
+    this.#room.db
+      .insert(usage)
+      .values({ ...row, ...cost, at: this.#room.now() })
+      .run();
     this.#spend(day, cost);
     return undefined;
   }
@@ -46,13 +55,21 @@ export class Ledger {
       .get();
     if (!row) return;
     const cost = costOf(used, choice);
-    this.#room.db.update(usage).set({ state: "settled", ...cost }).where(eq(usage.id, row.id)).run();
+    this.#room.db
+      .update(usage)
+      .set({ state: "settled", ...cost })
+      .where(eq(usage.id, row.id))
+      .run();
     this.#spend(row.day, { usd: cost.usd - row.usd, tokens: cost.tokens - row.tokens, priced: cost.priced });
   }
 
   /** A dead boot's calls keep their estimate. */
   settleDead(turn: string): void {
-    this.#room.db.update(usage).set({ state: "settled" }).where(and(eq(usage.turn, turn), eq(usage.state, "reserved"))).run();
+    this.#room.db
+      .update(usage)
+      .set({ state: "settled" })
+      .where(and(eq(usage.turn, turn), eq(usage.state, "reserved")))
+      .run();
   }
 
   /** What a turn has cost so far, reservations included. */
@@ -68,7 +85,9 @@ export class Ledger {
 
   /** The day of the install's zone, `2026-11-21`. */
   day(): string {
-    return new Intl.DateTimeFormat("en-CA", { timeZone: this.#room.config.TIMEZONE }).format(this.#room.now());
+    return new Intl.DateTimeFormat("en-CA", { timeZone: this.#room.config.TIMEZONE }).format(
+      this.#room.now(),
+    );
   }
 
   /** True once a day, when this share of the group's budget is passed. */

@@ -12,7 +12,10 @@ const checks: [name: string, command: string][] = [
 
 function run(command: string): Promise<{ code: number; output: string }> {
   return new Promise((done) => {
-    const child = spawn(command, { shell: true, env: { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false" } });
+    const child = spawn(command, {
+      shell: true,
+      env: { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false" },
+    });
     let output = "";
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));
@@ -29,5 +32,7 @@ const results = await Promise.all(
     return result.code === 0;
   }),
 );
-console.log(`${results.filter(Boolean).length} of ${results.length} checks passed in ${Math.round((performance.now() - started) / 1000)} s`);
+console.log(
+  `${results.filter(Boolean).length} of ${results.length} checks passed in ${Math.round((performance.now() - started) / 1000)} s`,
+);
 process.exitCode = results.every(Boolean) ? 0 : 1;

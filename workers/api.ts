@@ -1,14 +1,14 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import { validator } from "hono/validator";
-import { inboundFrom } from "../channels/web/receive.ts";
+import { z } from "zod";
 import type { Address } from "../channels/channel.ts";
+import { inboundFrom } from "../channels/web/receive.ts";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
+import packageFile from "../package.json";
 import { owner } from "./auth.ts";
 import type { Doors } from "./doors.ts";
 import { statusOf } from "./status.ts";
 import { sweep } from "./sweep.ts";
-import packageFile from "../package.json";
 
 /** Who speaks through these doors: the install's owner. */
 const OWNER = { id: "owner", name: "You", isBot: false };
@@ -16,14 +16,20 @@ const CONSOLE = /^(web|cli):[\w-]{1,64}$/;
 
 const named = body(z.object({ name: z.string().trim().min(1).max(200) }));
 const message = body(z.object({ text: z.string().min(1).max(32_768), key: z.string().min(1).max(64) }));
-const paging = z.object({ before: z.string().optional(), after: z.string().optional(), limit: z.coerce.number().int().min(1).max(500).default(50) });
+const paging = z.object({
+  before: z.string().optional(),
+  after: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
 
 /** The typed admin API: JSON, for the owner only. `cli/` and the console use its type. */
 export const api = new Hono<Doors>()
   .use(owner)
   .get("/status", async (c) => c.json(await statusOf(c.env, c.get("config"), packageFile.version)))
   .get("/groups", async (c) => c.json(await directory(c.env).status()))
-  .post("/groups", named, async (c) => c.json({ said: await directory(c.env).register(c.req.valid("json").name) }))
+  .post("/groups", named, async (c) =>
+    c.json({ said: await directory(c.env).register(c.req.valid("json").name) }),
+  )
   .delete("/groups/:name", async (c) => c.json({ said: await directory(c.env).remove(c.req.param("name")) }))
   .post("/pair", async (c) => c.json({ code: await directory(c.env).mainCode() }))
   .post("/login-link", async (c) => c.json({ path: `/login/${await directory(c.env).adminLink()}` }))
@@ -31,7 +37,9 @@ export const api = new Hono<Doors>()
   .get("/dead-letters", async (c) => c.json(await deadLetters(c.env)))
   .post("/dead-letters/:address/:id/resend", async (c) => {
     const queued = await group(c.env, c.req.param("address")).resend(c.req.param("id"));
-    return queued ? c.json({ queued }) : c.json({ error: "There is no dead letter with this id in this chat." }, 404);
+    return queued
+      ? c.json({ queued })
+      : c.json({ error: "There is no dead letter with this id in this chat." }, 404);
   })
   .use("/chat/:address/*", async (c, next) => {
     if (CONSOLE.test(c.req.param("address") ?? "")) return next();
@@ -48,7 +56,9 @@ export const api = new Hono<Doors>()
     const inbound = inboundFrom({ type: "send", ...c.req.valid("json") }, { address, sender: OWNER, now });
     return c.json(await group(c.env, address).receive(inbound));
   })
-  .post("/chat/:address/stop", async (c) => c.json({ stopped: await group(c.env, c.req.param("address")).stop() }))
+  .post("/chat/:address/stop", async (c) =>
+    c.json({ stopped: await group(c.env, c.req.param("address")).stop() }),
+  )
   .get("/chat/:address/socket", (c) => socket(c.req.raw, c.env, c.req.param("address")));
 
 export type Api = typeof api;
@@ -64,7 +74,11 @@ function socket(request: Request, env: Env, address: string): Promise<Response> 
 
 async function deadLetters(env: Env) {
   const { groups } = await directory(env).status();
-  const all = await Promise.all(groups.map(async ({ address }) => (await group(env, address).deadLetters()).map((letter) => ({ address, ...letter }))));
+  const all = await Promise.all(
+    groups.map(async ({ address }) =>
+      (await group(env, address).deadLetters()).map((letter) => ({ address, ...letter })),
+    ),
+  );
   return all.flat();
 }
 

@@ -31,7 +31,13 @@ const app = new Hono<Doors>()
   .all("/webhook/:channel", (c) => webhook(c.req.param("channel"), c.req.raw, c.env, c.get("config")))
   .use(
     secureHeaders({
-      contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", "data:"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'self'"] },
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+      },
       xFrameOptions: "DENY",
       referrerPolicy: "no-referrer",
     }),
@@ -41,15 +47,30 @@ const app = new Hono<Doors>()
     const token = await c.env.DIRECTORY.getByName(DIRECTORY).redeem(c.req.param("code"));
     if (!token) return c.html(loginPage("This link was used already or is too old."), 403);
     const secure = new URL(c.req.url).protocol === "https:";
-    setCookie(c, SESSION, token, { httpOnly: true, secure, sameSite: "Strict", path: "/", maxAge: SESSION_SECONDS });
+    setCookie(c, SESSION, token, {
+      httpOnly: true,
+      secure,
+      sameSite: "Strict",
+      path: "/",
+      maxAge: SESSION_SECONDS,
+    });
     // A page of ours that goes on by itself: a redirect would count as coming from where the link was clicked.
     return c.html(openingPage());
   })
-  .get("/", async (c) => ((await hasSession(c)) ? c.html(chatPage(c.get("config").ASSISTANT_NAME)) : c.html(loginPage(), 401)))
+  .get("/", async (c) =>
+    (await hasSession(c)) ? c.html(chatPage(c.get("config").ASSISTANT_NAME)) : c.html(loginPage(), 401),
+  )
   .notFound((c) => c.json({ error: `There is nothing at ${c.req.method} ${c.req.path}.` }, 404))
   .onError((error, c) => {
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
-    console.error(JSON.stringify({ what: "request failed", path: c.req.path, message: error.message, stack: error.stack }));
+    console.error(
+      JSON.stringify({
+        what: "request failed",
+        path: c.req.path,
+        message: error.message,
+        stack: error.stack,
+      }),
+    );
     return c.json({ error: "That failed on our side. Try again." }, 500);
   });
 

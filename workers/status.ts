@@ -1,6 +1,6 @@
 import { chooseModels } from "../agent/models/choose.ts";
 import { channels } from "../channels/index.ts";
-import { type Config } from "../durable-objects/config.ts";
+import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type GroupStatus, type InstallStatus } from "../durable-objects/rpc.ts";
 import { enabled } from "./webhooks.ts";
 
@@ -21,14 +21,20 @@ export interface Status {
 
 export async function statusOf(env: Env, config: Config, version: string): Promise<Status> {
   const install = await env.DIRECTORY.getByName(DIRECTORY).status();
-  const active = install.groups.filter((group) => group.registered).sort((a, b) => b.lastActiveAt - a.lastActiveAt);
-  const groups = await Promise.all(active.slice(0, GROUPS).map((group) => env.GROUP.getByName(group.address).status()));
+  const active = install.groups
+    .filter((group) => group.registered)
+    .sort((a, b) => b.lastActiveAt - a.lastActiveAt);
+  const groups = await Promise.all(
+    active.slice(0, GROUPS).map((group) => env.GROUP.getByName(group.address).status()),
+  );
   const [first, ...others] = chooseModels(config.vars);
   return {
     version,
     model: { name: nameOf(first!), why: first!.why, fallbacks: others.map(nameOf) },
     channels: Object.values(channels).map((channel) => channelState(channel.name, config)),
-    keys: Object.keys(config.vars).filter((name) => /(_KEY|_TOKEN|_SECRET)$/.test(name)).sort(),
+    keys: Object.keys(config.vars)
+      .filter((name) => /(_KEY|_TOKEN|_SECRET)$/.test(name))
+      .sort(),
     problems: config.problems,
     install,
     groups,

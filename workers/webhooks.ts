@@ -1,5 +1,5 @@
-import { channels } from "../channels/index.ts";
 import type { Channel, ChannelEnv, Inbound } from "../channels/channel.ts";
+import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
 
 /** A message is stored at the third try or not at all; the platform then delivers it again. */
@@ -11,7 +11,8 @@ const TRIES = 3;
  */
 export async function webhook(name: string, request: Request, env: Env, config: Config): Promise<Response> {
   const channel = channels[name];
-  if (!channel || name === "web" || name === "cli") return said(404, `There is no channel "${name.slice(0, 40)}".`);
+  if (!channel || name === "web" || name === "cli")
+    return said(404, `There is no channel "${name.slice(0, 40)}".`);
   if (!enabled(channel, config)) return said(404, `${name} is switched off (${name.toUpperCase()}_ENABLED).`);
   const received = await channel.receive(request, outside(config));
   for (const event of received.events) {
@@ -26,7 +27,11 @@ export function enabled(channel: Channel, config: Config): boolean {
 }
 
 function outside(config: Config): ChannelEnv {
-  return { vars: config.vars, fetch: (input, init) => fetch(input, init), now: () => performance.timeOrigin + performance.now() };
+  return {
+    vars: config.vars,
+    fetch: (input, init) => fetch(input, init),
+    now: () => performance.timeOrigin + performance.now(),
+  };
 }
 
 /** A deploy or an eviction can break a call; the same object answers on a fresh stub. An overloaded one is left alone. */
@@ -37,7 +42,9 @@ async function store(env: Env, event: Inbound): Promise<boolean> {
       return true;
     } catch (error) {
       const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-      console.error(JSON.stringify({ what: "receive failed", address: event.address, attempt, message: String(error) }));
+      console.error(
+        JSON.stringify({ what: "receive failed", address: event.address, attempt, message: String(error) }),
+      );
       if (!retryable || overloaded) return false;
     }
   }

@@ -26,7 +26,9 @@ export class CallAssembler {
 
   /** The calls so far. A call without arguments means an empty object. */
   calls(): ToolCall[] {
-    return this.#calls.filter((call) => call.name).map((call) => ({ ...call, arguments: call.arguments || "{}" }));
+    return this.#calls
+      .filter((call) => call.name)
+      .map((call) => ({ ...call, arguments: call.arguments || "{}" }));
   }
 
   #find(delta: CallDelta): ToolCall | undefined {

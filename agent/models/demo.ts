@@ -27,7 +27,10 @@ async function* stream(request: ModelRequest): AsyncIterable<ModelEvent> {
 }
 
 /** What the demo model says and calls next. Exported for its tests: pure. */
-export function replyTo(request: Pick<ModelRequest, "messages" | "tools">): { content: string; toolCalls: ToolCall[] } {
+export function replyTo(request: Pick<ModelRequest, "messages" | "tools">): {
+  content: string;
+  toolCalls: ToolCall[];
+} {
   const asked = read(request);
   for (const rule of RULES) {
     const match = rule.pattern.exec(asked.text);
@@ -39,8 +42,20 @@ export function replyTo(request: Pick<ModelRequest, "messages" | "tools">): { co
   return { content: FALLBACK, toolCalls: [] };
 }
 
-function call(asked: Asked, step: { tool: string; args: object }): { content: string; toolCalls: ToolCall[] } {
-  return { content: "", toolCalls: [{ id: `demo-${asked.results.length}-${textTokens(asked.text)}`, name: step.tool, arguments: JSON.stringify(step.args) }] };
+function call(
+  asked: Asked,
+  step: { tool: string; args: object },
+): { content: string; toolCalls: ToolCall[] } {
+  return {
+    content: "",
+    toolCalls: [
+      {
+        id: `demo-${asked.results.length}-${textTokens(asked.text)}`,
+        name: step.tool,
+        arguments: JSON.stringify(step.args),
+      },
+    ],
+  };
 }
 
 /** The last thing that a person said, and what the tools answered since. */
@@ -56,7 +71,10 @@ function read({ messages, tools }: Pick<ModelRequest, "messages" | "tools">): As
     main: system.includes("This is the main chat, the owner's"),
     assistant: /^You are (.+?), an assistant/.exec(system)?.[1] ?? "the assistant",
     tools: new Set(tools.map((tool) => tool.name)),
-    results: messages.slice(last + 1).filter((message) => message.role === "tool").map((message) => message.content),
+    results: messages
+      .slice(last + 1)
+      .filter((message) => message.role === "tool")
+      .map((message) => message.content),
   };
 }
 
@@ -65,7 +83,8 @@ const FALLBACK =
   "“write hello to notes.txt”, “list files” or “search bins”. For a real model set `API_KEY` (or `API_BASE` for a local one) and start again.";
 
 function missing(tool: string): string {
-  if (tool.startsWith("schedule") || tool.endsWith("tasks")) return "Reminders and tasks are not part of this version yet.";
+  if (tool.startsWith("schedule") || tool.endsWith("tasks"))
+    return "Reminders and tasks are not part of this version yet.";
   return `That needs the tool ${tool}, which is not offered in this chat.`;
 }
 

@@ -17,8 +17,16 @@ async function* inOrder(models: Model[], request: ModelRequest): AsyncIterable<M
         yield event;
         continue;
       }
-      const usage = { ...event.usage, inputTokens: event.usage.inputTokens + spent.inputTokens, outputTokens: event.usage.outputTokens + spent.outputTokens };
-      const next = event.type === "error" && isRetryable(event.failure) && index < models.length - 1 && !request.signal.aborted;
+      const usage = {
+        ...event.usage,
+        inputTokens: event.usage.inputTokens + spent.inputTokens,
+        outputTokens: event.usage.outputTokens + spent.outputTokens,
+      };
+      const next =
+        event.type === "error" &&
+        isRetryable(event.failure) &&
+        index < models.length - 1 &&
+        !request.signal.aborted;
       if (!next) return yield { ...event, usage };
       Object.assign(spent, { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens });
       if (shown) yield { type: "restart", reason: event.failure.message, model: event.model };

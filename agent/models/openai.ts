@@ -26,14 +26,29 @@ const LONGEST_PAUSE_MS = 60_000;
 export function openaiModel(options: ClientOptions): Model {
   const { baseURL, apiKey } = options;
   // The SDK would retry by itself, unseen by the journal, and time out after ten minutes.
-  const client = new OpenAI({ baseURL, apiKey, fetch: options.fetch, maxRetries: 0, dangerouslyAllowBrowser: true });
+  const client = new OpenAI({
+    baseURL,
+    apiKey,
+    fetch: options.fetch,
+    maxRetries: 0,
+    dangerouslyAllowBrowser: true,
+  });
   return { stream: (request) => attempts(client, options, request) };
 }
 
-async function* attempts(client: OpenAI, options: ClientOptions, request: ModelRequest): AsyncIterable<ModelEvent> {
+async function* attempts(
+  client: OpenAI,
+  options: ClientOptions,
+  request: ModelRequest,
+): AsyncIterable<ModelEvent> {
   const spent: Usage = { inputTokens: 0, outputTokens: 0, estimated: true };
   for (let attempt = 1; ; attempt++) {
-    const progress: Progress = { content: "", calls: new CallAssembler(), usage: undefined, finish: undefined };
+    const progress: Progress = {
+      content: "",
+      calls: new CallAssembler(),
+      usage: undefined,
+      finish: undefined,
+    };
     const failure = yield* attemptOnce(client, options, request, progress);
     if (!failure) return yield doneOf(progress, options, request, spent);
     addAttempt(spent, progress, request, failure);
@@ -121,7 +136,8 @@ const REASONING = /^(o1|o3|o4|gpt-5)/i;
 
 function bodyOf(options: ClientOptions, request: ModelRequest) {
   const bare = options.model.slice(options.model.lastIndexOf("/") + 1);
-  const reasoning = REASONING.test(bare) && (options.provider === "openai" || options.provider === "openrouter");
+  const reasoning =
+    REASONING.test(bare) && (options.provider === "openai" || options.provider === "openrouter");
   const limits = reasoning
     ? { max_completion_tokens: request.maxTokens }
     : { max_tokens: request.maxTokens, temperature: request.temperature };
@@ -145,38 +161,72 @@ function wire(message: ChatMessage): ChatCompletionMessageParam {
     case "tool":
       return { role: "tool", tool_call_id: message.callId, content: message.content };
     case "assistant": {
-      const calls = message.toolCalls.map(({ id, name, arguments: args }) => ({ id, type: "function" as const, function: { name, arguments: args } }));
-      return { role: "assistant", content: message.content, ...(calls.length > 0 ? { tool_calls: calls } : {}) };
+      const calls = message.toolCalls.map(({ id, name, arguments: args }) => ({
+        id,
+        type: "function" as const,
+        function: { name, arguments: args },
+      }));
+      return {
+        role: "assistant",
+        content: message.content,
+        ...(calls.length > 0 ? { tool_calls: calls } : {}),
+      };
     }
   }
 }
 
 function userContent(message: Extract<ChatMessage, { role: "user" }>) {
   if (!message.images?.length) return message.content;
-  const images = message.images.map((image) => ({ type: "image_url" as const, image_url: { url: image.dataUrl } }));
+  const images = message.images.map((image) => ({
+    type: "image_url" as const,
+    image_url: { url: image.dataUrl },
+  }));
   return [{ type: "text" as const, text: message.content }, ...images];
 }
 
 function usageOf(usage: OpenAI.CompletionUsage): Usage {
   const cachedTokens = usage.prompt_tokens_details?.cached_tokens;
-  return { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens, ...(cachedTokens ? { cachedTokens } : {}) };
+  return {
+    inputTokens: usage.prompt_tokens,
+    outputTokens: usage.completion_tokens,
+    ...(cachedTokens ? { cachedTokens } : {}),
+  };
 }
 
 function doneOf(progress: Progress, options: ClientOptions, request: ModelRequest, spent: Usage): ModelEvent {
   const own = progress.usage ?? estimated(progress, request);
-  const usage = { ...own, inputTokens: own.inputTokens + spent.inputTokens, outputTokens: own.outputTokens + spent.outputTokens };
+  const usage = {
+    ...own,
+    inputTokens: own.inputTokens + spent.inputTokens,
+    outputTokens: own.outputTokens + spent.outputTokens,
+  };
   const toolCalls = progress.calls.calls();
-  return { type: "done", content: progress.content, toolCalls, usage, model: options.model, cut: progress.finish === "length" };
+  return {
+    type: "done",
+    content: progress.content,
+    toolCalls,
+    usage,
+    model: options.model,
+    cut: progress.finish === "length",
+  };
 }
 
 function estimated(progress: Progress, request: ModelRequest): Usage {
   const calls = textTokens(JSON.stringify(progress.calls.calls()));
-  return { inputTokens: estimateTokens(request), outputTokens: textTokens(progress.content) + calls, estimated: true };
+  return {
+    inputTokens: estimateTokens(request),
+    outputTokens: textTokens(progress.content) + calls,
+    estimated: true,
+  };
 }
 
 /** What a failed attempt has cost: nothing where the provider refused it, else the estimate. */
 function addAttempt(spent: Usage, progress: Progress, request: ModelRequest, failure: ModelFailure): void {
-  const began = progress.content !== "" || progress.usage !== undefined || failure.kind === "stalled" || failure.kind === "aborted";
+  const began =
+    progress.content !== "" ||
+    progress.usage !== undefined ||
+    failure.kind === "stalled" ||
+    failure.kind === "aborted";
   if (!began) return;
   const cost = progress.usage ?? estimated(progress, request);
   spent.inputTokens += cost.inputTokens;
@@ -194,9 +244,13 @@ function pauseMs(failure: ModelFailure, attempt: number, options: ClientOptions)
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      done();
-    }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        done();
+      },
+      { once: true },
+    );
   });
 }

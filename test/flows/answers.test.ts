@@ -36,7 +36,10 @@ test("a tool's result goes back to the model, over several steps", async () => {
   await deliver(direct(chat, `${key} note milk and bread`));
   expect(await peers.shown(chat, 1)).toEqual(["Written."]);
   const requests = await peers.requests(key, 4);
-  const results = requests.at(-1)!.body.messages.filter((message) => message.role === "tool").map((message) => String(message.content));
+  const results = requests
+    .at(-1)!
+    .body.messages.filter((message) => message.role === "tool")
+    .map((message) => String(message.content));
   expect(results[1]).toContain("milk");
   expect(results[2]).toMatch(/milk\n[\s\S]*bread/);
 });
@@ -44,7 +47,12 @@ test("a tool's result goes back to the model, over several steps", async () => {
 test("five messages before the first token get one answer that has seen them all", async () => {
   const chat = fresh();
   const key = `five-${chat}`;
-  await peers.script(key, { text: "First", after: 0, trouble: { gate: `five-${chat}` } }, { text: "All five." }, { text: "All five." });
+  await peers.script(
+    key,
+    { text: "First", after: 0, trouble: { gate: `five-${chat}` } },
+    { text: "All five." },
+    { text: "All five." },
+  );
   await deliver(direct(chat, `${key} one`));
   await peers.held(`five-${chat}`);
   for (const word of ["two", "three", "four", "five"]) await deliver(direct(chat, `${key} ${word}`));

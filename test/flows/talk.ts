@@ -20,7 +20,14 @@ export interface Update {
 /** What Telegram would send for a text in a direct chat. */
 export function direct(chat: number, text: string, more: Record<string, unknown> = {}): Update {
   const from = { id: 1001, is_bot: false, first_name: "Ann" };
-  const message = { message_id: fresh(), date: Math.floor(Date.now() / 1000), chat: { id: chat, type: "private", first_name: "Ann" }, from, text, ...more };
+  const message = {
+    message_id: fresh(),
+    date: Math.floor(Date.now() / 1000),
+    chat: { id: chat, type: "private", first_name: "Ann" },
+    from,
+    text,
+    ...more,
+  };
   return { update_id: fresh(), message };
 }
 

@@ -41,7 +41,13 @@ export function chatPage(assistant: string) {
         <label class="hidden" for="text">
           Message to {assistant}
         </label>
-        <textarea id="text" rows={1} maxlength={32000} placeholder={`Message ${assistant}`} autocomplete="off" />
+        <textarea
+          id="text"
+          rows={1}
+          maxlength={32000}
+          placeholder={`Message ${assistant}`}
+          autocomplete="off"
+        />
         <button id="stop" type="button" hidden>
           Stop
         </button>
@@ -61,7 +67,8 @@ export function loginPage(problem?: string) {
         <h1>nanoflare</h1>
         {problem ? <p role="alert">{problem}</p> : <></>}
         <p>
-          This console opens with a one-time link. <code>npm start</code> prints one; so does <code>npx nanoflare login</code>.
+          This console opens with a one-time link. <code>npm start</code> prints one; so does{" "}
+          <code>npx nanoflare login</code>.
         </p>
       </main>
     </Page>

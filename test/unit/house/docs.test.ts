@@ -7,13 +7,23 @@ const pages = [...globSync("*.md"), ...globSync("docs/**/*.md")];
 /** Links to files, and file names in code spans that look like paths of ours. */
 function named(page: string): string[] {
   const text = readFileSync(page, "utf8");
-  const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => join(dirname(page), match[1]!));
-  const spans = [...text.matchAll(/`((?:channels|workers|durable-objects|agent|schedule|sandbox|cli|migrations|test|bench|docs|skills)\/[\w./-]+\.\w+)`/g)];
+  const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) =>
+    join(dirname(page), match[1]!),
+  );
+  const spans = [
+    ...text.matchAll(
+      /`((?:channels|workers|durable-objects|agent|schedule|sandbox|cli|migrations|test|bench|docs|skills)\/[\w./-]+\.\w+)`/g,
+    ),
+  ];
   return [...links, ...spans.map((match) => match[1]!)];
 }
 
 test("every file that the documents name exists", () => {
-  const missing = pages.flatMap((page) => named(page).filter((file) => !existsSync(file)).map((file) => `${page}: ${file}`));
+  const missing = pages.flatMap((page) =>
+    named(page)
+      .filter((file) => !existsSync(file))
+      .map((file) => `${page}: ${file}`),
+  );
   expect(missing).toEqual([]);
 });
 
@@ -24,8 +34,14 @@ test("every script that the README names is in package.json", () => {
 });
 
 test("every table is in docs/storage.md", () => {
-  const schemas = ["durable-objects/schema.ts", "durable-objects/directory-schema.ts", "durable-objects/files-schema.ts"];
-  const tables = schemas.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/sqliteTable\(\s*"(\w+)"/g)].map((match) => match[1]!));
+  const schemas = [
+    "durable-objects/schema.ts",
+    "durable-objects/directory-schema.ts",
+    "durable-objects/files-schema.ts",
+  ];
+  const tables = schemas.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/sqliteTable\(\s*"(\w+)"/g)].map((match) => match[1]!),
+  );
   const page = readFileSync("docs/storage.md", "utf8");
   expect(tables.length).toBeGreaterThan(10);
   expect(tables.filter((table) => !page.includes(`\`${table}\``))).toEqual([]);

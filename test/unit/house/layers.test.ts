@@ -50,17 +50,23 @@ test("imports run down the river only", () => {
 });
 
 test("the CLI takes types alone from the Worker", () => {
-  const values = imports.filter((entry) => entry.from === "cli" && folderOf(entry) === "workers" && !entry.typeOnly);
+  const values = imports.filter(
+    (entry) => entry.from === "cli" && folderOf(entry) === "workers" && !entry.typeOnly,
+  );
   expect(values.map((entry) => `${entry.file} imports ${entry.to}`)).toEqual([]);
 });
 
 test("only the doors, the rooms and the hands touch the platform", () => {
-  const platform = imports.filter((entry) => /^(cloudflare:|@cloudflare\/)/.test(entry.to) && !ON_CLOUDFLARE.includes(entry.from));
+  const platform = imports.filter(
+    (entry) => /^(cloudflare:|@cloudflare\/)/.test(entry.to) && !ON_CLOUDFLARE.includes(entry.from),
+  );
   expect(platform.map((entry) => `${entry.file} imports ${entry.to}`)).toEqual([]);
 });
 
 test("time and chance enter in one file", () => {
-  const clocks = sources.filter((file) => !file.startsWith("cli/") && /\b(Date\.now|Math\.random)\s*\(/.test(readFileSync(file, "utf8")));
+  const clocks = sources.filter(
+    (file) => !file.startsWith("cli/") && /\b(Date\.now|Math\.random)\s*\(/.test(readFileSync(file, "utf8")),
+  );
   expect(clocks).toEqual(["durable-objects/clock.ts"]);
 });
 

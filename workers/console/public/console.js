@@ -173,18 +173,24 @@ function busy(is) {
 
 /** @param {"id" | "key"} name @param {string | undefined} value */
 function itemOf(name, value) {
-  return value ? [...list.children].find((item) => /** @type {HTMLElement} */ (item).dataset[name] === value) : undefined;
+  return value
+    ? [...list.children].find((item) => /** @type {HTMLElement} */ (item).dataset[name] === value)
+    : undefined;
 }
 
 /** Puts a message at its place; the same id or key is the same message. @param {ShownMessage} message */
 function show(message) {
   remember(message.id);
-  const item = /** @type {HTMLElement} */ (itemOf("id", message.id) ?? itemOf("key", message.key) ?? document.createElement("li"));
+  const item = /** @type {HTMLElement} */ (
+    itemOf("id", message.id) ?? itemOf("key", message.key) ?? document.createElement("li")
+  );
   item.dataset.id = message.id;
   item.className = message.from;
   fill(item, message);
   stored(message.key);
-  const next = [...list.children].find((other) => other !== item && (/** @type {HTMLElement} */ (other).dataset.id ?? "~") > message.id);
+  const next = [...list.children].find(
+    (other) => other !== item && /** @type {HTMLElement} */ (other.dataset.id ?? "~") > message.id,
+  );
   if (item.nextElementSibling !== (next ?? null) || !item.isConnected) list.insertBefore(item, next ?? null);
 }
 
