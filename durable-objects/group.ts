@@ -1,7 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { authorize } from "../agent/authorize.ts";
-import { wakes, withoutTrigger } from "../agent/wake.ts";
-import type { Address, Edit, Inbound, Message, Migration } from "../channels/channel.ts";
+import type { Address, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import migrations from "../migrations/group/migrations.js";
 import { Admission } from "./admission.ts";
@@ -14,6 +12,7 @@ import { openDatabase } from "./database.ts";
 import { Inbox } from "./inbox.ts";
 import { Lane } from "./lanes.ts";
 import { Outbox } from "./outbox.ts";
+import { Reception } from "./reception.ts";
 import { Room } from "./room.ts";
 import type { DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
 import * as schema from "./schema.ts";
@@ -35,6 +34,12 @@ export interface Parts {
   turns: Turns;
   ledger: Ledger;
   workspace: Workspace;
+  /** Queues something that is nobody's answer, once a key. Call it inside the transaction of its cause. */
+  say(key: string, text: string, thread: string): void;
+  /** Arms the alarm for what is due, then starts both lanes. */
+  pump(): void;
+  /** A waking message was stored: it joins the running turn, or wakes one. */
+  arrived(thread: string): void;
   /** Starts the lane that speaks. */
   speak(): void;
   /** Stops the running turn. False when none runs. */
@@ -50,7 +55,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   readonly #room: Room;
   readonly #parts: Parts;
   readonly #admission: Admission;
-  readonly #commands: Commands;
+  readonly #reception: Reception;
   readonly #console: Console;
   readonly #chat: Lane;
   readonly #speech: Lane;
@@ -64,8 +69,10 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     this.#alarm = new Alarm(this.#room, null);
     this.#parts = this.#makeParts();
     this.#admission = new Admission(this.#room);
-    this.#commands = new Commands(this.#room, this.#parts, this.#admission);
     this.#console = new Console(this.#room, this.#parts, (message) => this.receive(message));
+    const commands = new Commands(this.#room, this.#parts, this.#admission);
+    const desk = { admission: this.#admission, commands, console: this.#console };
+    this.#reception = new Reception(this.#room, this.#parts, desk);
     this.#chat = new Lane(this.#room, "chat", () => this.#work());
     this.#speech = new Lane(this.#room, "outbox", () => this.#speak());
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
@@ -74,16 +81,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   /** Stores an event and answers what became of it. Work on it starts at once and is not waited for. */
   async receive(event: Inbound): Promise<Receipt> {
-    const past = this.#room.get("forwardTo");
-    if (past) return this.env.GROUP.getByName(past).receive({ ...event, address: past });
-    switch (event.kind) {
-      case "migration":
-        return this.#migrate(event);
-      case "edit":
-        return this.#edit(event);
-      case "message":
-        return this.#message(event);
-    }
+    return this.#reception.receive(event);
   }
 
   /** The watchdog: arms the next look first, then starts what is due. Never throws, returns at once. */
@@ -161,6 +159,9 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
       outbox: new Outbox(room),
       turns: new Turns(room, inbox, transcript, ledger),
       workspace: openWorkspace(room),
+      say: (key, text, thread) => this.#say(key, text, thread),
+      pump: () => this.#pump(),
+      arrived: (thread) => this.#arrived(thread),
       speak: () => this.#speech.start(),
       stop: () => this.#run?.stop() ?? false,
       running: () => this.#run !== undefined,
@@ -177,98 +178,12 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     this.#pump();
   }
 
-  async #message(message: Message): Promise<Receipt> {
-    if (message.fromUs) return { outcome: "dropped", reason: "sent by this assistant itself" };
-    if (message.command?.name === "main" && !message.sender.isBot) return this.#command(message);
-    if (!this.#room.registered) {
-      const arrival = await this.#admission.arrive(message);
-      if (arrival && this.#room.get("forwardTo")) return this.receive(message);
-      if (arrival) return this.#turnedAway(message, arrival);
-    }
-    const wake = wakes(message, this.#admission.gate());
-    if (wake.wakes && message.command && this.#commands.knows(message.command.name))
-      return this.#command(message);
-    return this.#accept(message, wake);
-  }
-
-  #accept(message: Message, wake: { wakes: boolean; why: string }): Receipt {
-    const id = this.#parts.inbox.add(
-      message,
-      wake.wakes ? "pending" : "context",
-      wake.wakes ? undefined : wake.why,
-    );
-    if (!id) return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
-    if (this.#isConsole()) this.#console.show(id, message);
-    if (wake.wakes) {
-      this.#arm();
-      this.#run?.arrived(message.thread ?? "");
-      this.#chat.start();
-    }
-    return { outcome: "accepted", id };
-  }
-
-  /** A command's row and its answer are one transaction: it is answered once, however often it is delivered. */
-  async #command(message: Message): Promise<Receipt> {
-    if (this.#parts.inbox.knows(message.key))
-      return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
-    const { name, args } = message.command!;
-    const answer = await this.#commands.run(message, name, args);
-    return this.#room.transaction(() => {
-      const id = this.#parts.inbox.add(message, "command");
-      if (!id) return { outcome: "duplicate" as const };
-      if (this.#isConsole()) this.#console.show(id, message);
-      this.#parts.transcript.addCommand(id);
-      this.#say(`command:${message.key}`, answer, message.thread ?? "");
-      this.#pump();
-      return { outcome: "accepted" as const, id };
-    });
-  }
-
-  #turnedAway(message: Message, arrival: { receipt: Receipt; tell?: string }): Receipt {
-    if (arrival.tell)
-      this.#room.transaction(() => this.#say(`arrival:${message.key}`, arrival.tell!, message.thread ?? ""));
-    this.#pump();
-    return arrival.receipt;
-  }
-
-  #edit(edit: Edit): Receipt {
-    if (!this.#room.registered || edit.fromUs)
-      return { outcome: "dropped", reason: "the chat is not registered" };
-    if (this.#parts.inbox.knows(edit.key)) return { outcome: "duplicate" };
-    return this.#room.transaction(() => {
-      const replaced = this.#parts.inbox.replace(edit);
-      const id = this.#parts.inbox.add(
-        edit,
-        "recorded",
-        replaced ? "replaced a waiting message" : "edited after it was read",
-      );
-      if (!replaced && id) this.#parts.transcript.edited(edit);
-      return { outcome: "accepted" as const, id };
-    });
-  }
-
-  /** The old id's object keeps the chat; the new id's object forwards to it. Every step may be repeated. */
-  async #migrate(event: Migration): Promise<Receipt> {
-    if (event.to === this.#room.address) return { outcome: "duplicate" };
-    await this.env.GROUP.getByName(event.to).forwardTo(this.#room.address);
-    await this.#admission.directory.moved({ from: this.#room.address, to: event.to });
-    this.#room.set("target", event.to.slice(event.to.indexOf(":") + 1));
-    return { outcome: "accepted" };
-  }
-
-  #say(key: string, text: string, thread: string): void {
-    const id = this.#room.newId();
-    const { transcript, outbox } = this.#parts;
-    outbox.say({ key, text, thread }, id);
-    transcript.addOurs({ id, role: "notice", text, thread, session: transcript.session(thread).id });
-  }
-
   /** The chat lane: one turn after the other, until nothing is due. */
   async #work(): Promise<void> {
     for (let turn = this.#parts.turns.claim(); turn; turn = this.#parts.turns.claim()) {
       this.#run = new TurnRun(this.#room, this.#parts, this.#admission.directory, turn);
       this.#arm();
-      if (this.#isConsole()) this.#console.busy(true);
+      if (this.#room.isConsole) this.#console.busy(true);
       try {
         await this.#run.run();
       } catch (error) {
@@ -276,7 +191,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
         this.#parts.turns.release(turn, error instanceof Error ? error.message : String(error));
       } finally {
         this.#run = undefined;
-        if (this.#isConsole()) this.#console.busy(false);
+        if (this.#room.isConsole) this.#console.busy(false);
       }
       this.#speech.start();
     }
@@ -303,6 +218,19 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     this.#arm();
   }
 
+  #say(key: string, text: string, thread: string): void {
+    const id = this.#parts.outbox.say({ key, text, thread });
+    if (!id) return;
+    const { transcript } = this.#parts;
+    transcript.addOurs({ id, role: "notice", text, thread, session: transcript.session(thread).id });
+  }
+
+  #arrived(thread: string): void {
+    this.#arm();
+    this.#run?.arrived(thread);
+    this.#chat.start();
+  }
+
   /** Arms first, then starts both lanes. */
   #pump(): void {
     this.#arm();
@@ -327,9 +255,5 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     if (this.#room.registered || !heard || heard + IDLE_MS > this.#room.now()) return;
     await this.ctx.storage.deleteAll();
     this.ctx.abort("forgotten");
-  }
-
-  #isConsole(): boolean {
-    return /^(web|cli):/.test(this.#room.address);
   }
 }

@@ -35,11 +35,16 @@ export class Outbox {
     this.#pace = new Pace(room.channel?.limits.perMinute ?? 60);
   }
 
-  /** Queues a saying. Call it inside the transaction of its cause. Answers the row's id. */
-  say(saying: Saying, id = this.#room.newId()): string {
+  /** Queues a saying. Call it inside the transaction of its cause. Answers the new row's id, undefined for a known key. */
+  say(saying: Saying, id = this.#room.newId()): string | undefined {
     const row = { ...blank(this.#room.now()), ...saying, id, trace: saying.trace ?? id };
-    this.#room.db.insert(outbox).values(row).onConflictDoNothing().run();
-    return id;
+    const rows = this.#room.db
+      .insert(outbox)
+      .values(row)
+      .onConflictDoNothing()
+      .returning({ id: outbox.id })
+      .all();
+    return rows[0]?.id;
   }
 
   /** The earliest moment at which something can be sent, or undefined when nothing is open. */

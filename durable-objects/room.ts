@@ -90,6 +90,11 @@ export class Room {
     return this.settings?.type !== "group";
   }
 
+  /** The console and the CLI: their pages are told at once what comes in. */
+  get isConsole(): boolean {
+    return this.channelName === "web" || this.channelName === "cli";
+  }
+
   get channelName(): string {
     return parseAddress(this.address).channel;
   }

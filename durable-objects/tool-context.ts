@@ -53,7 +53,7 @@ function speakersOf(parts: Parts, turn: TurnRow): { id: string; name: string }[]
 }
 
 /** The chat's full text first, then lines of the memory files that hold a term of the question. */
-function recall(room: Room, parts: Parts, query: string, limit: number): Recalled[] {
+function recall(_room: Room, parts: Parts, query: string, limit: number): Recalled[] {
   const said = parts.transcript.search(query, limit);
   const terms = termsOf(query).map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   if (terms.length === 0) return said;

@@ -26,7 +26,7 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
     if (done.length > 0)
       note(room, parts, turn, `(This turn did not end well. What was done in it: ${done.join("; ")})`);
     if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text);
-    warnOfBudget(room, parts, turn);
+    warnOfBudget(parts, turn);
   });
   if (ending.error) room.report("a turn failed", ending.error);
 }
@@ -75,7 +75,7 @@ function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending
   }
 }
 
-function answered(room: Room, parts: Parts, turn: TurnRow, raw: string, cut: boolean): Ending {
+function answered(room: Room, _parts: Parts, turn: TurnRow, raw: string, cut: boolean): Ending {
   const text = isSilent(raw) ? "" : visible(raw).trim();
   if (text)
     return {
@@ -156,7 +156,7 @@ function note(room: Room, parts: Parts, turn: TurnRow, text: string): void {
 }
 
 /** Once a day the chat hears that most of its budget is gone. */
-function warnOfBudget(room: Room, parts: Parts, turn: TurnRow): void {
+function warnOfBudget(parts: Parts, turn: TurnRow): void {
   if (!parts.ledger.passed(80)) return;
   const text = "80 % of this chat's budget for today is used. See /usage.";
   parts.outbox.say({ key: `budget:${parts.ledger.day()}`, text, thread: turn.thread });

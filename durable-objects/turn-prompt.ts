@@ -1,6 +1,5 @@
 import { formatCatchUp, type Heard } from "../agent/catch-up.ts";
 import type { ChatMessage, ImagePart, ModelChoice } from "../agent/model.ts";
-import { GLOBAL, HOME } from "../agent/notebook.ts";
 import { buildPrompt } from "../agent/prompt.ts";
 import { PROMPT_PATHS, type PromptFile } from "../agent/prompt-files.ts";
 import { bundledSkills } from "../agent/skills.ts";

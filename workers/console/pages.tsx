@@ -65,7 +65,7 @@ export function loginPage(problem?: string) {
     <Page title="nanoflare">
       <main class="card">
         <h1>nanoflare</h1>
-        {problem ? <p role="alert">{problem}</p> : <></>}
+        {problem && <p role="alert">{problem}</p>}
         <p>
           This console opens with a one-time link. <code>npm start</code> prints one; so does{" "}
           <code>npx nanoflare login</code>.

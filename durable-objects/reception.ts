@@ -1,0 +1,128 @@
+import { wakes } from "../agent/wake.ts";
+import type { Edit, Inbound, Message, Migration } from "../channels/channel.ts";
+import type { Admission } from "./admission.ts";
+import type { Commands } from "./commands.ts";
+import type { Console } from "./console.ts";
+import type { Parts } from "./group.ts";
+import type { Room } from "./room.ts";
+import type { Receipt } from "./rpc.ts";
+
+/** What the reception passes events to. */
+interface Desk {
+  admission: Admission;
+  commands: Commands;
+  console: Console;
+}
+
+/**
+ * Where events come in: each becomes a row, or is turned away with a reason, before its platform hears that it was
+ * taken. Commands are answered here and never wait for a turn.
+ */
+export class Reception {
+  readonly #room: Room;
+  readonly #parts: Parts;
+  readonly #admission: Admission;
+  readonly #commands: Commands;
+  readonly #console: Console;
+
+  constructor(room: Room, parts: Parts, desk: Desk) {
+    this.#room = room;
+    this.#parts = parts;
+    this.#admission = desk.admission;
+    this.#commands = desk.commands;
+    this.#console = desk.console;
+  }
+
+  /** Stores an event and answers what became of it. */
+  async receive(event: Inbound): Promise<Receipt> {
+    const past = this.#room.get("forwardTo");
+    if (past) return this.#room.env.GROUP.getByName(past).receive({ ...event, address: past });
+    switch (event.kind) {
+      case "migration":
+        return this.#migrate(event);
+      case "edit":
+        return this.#edit(event);
+      case "message":
+        return this.#message(event);
+    }
+  }
+
+  async #message(message: Message): Promise<Receipt> {
+    if (message.fromUs) return { outcome: "dropped", reason: "sent by this assistant itself" };
+    if (message.command?.name === "main" && !message.sender.isBot) return this.#command(message);
+    if (!this.#room.registered) {
+      const arrival = await this.#admission.arrive(message);
+      if (arrival && this.#room.get("forwardTo")) return this.receive(message);
+      if (arrival) return this.#turnedAway(message, arrival);
+    }
+    const wake = wakes(message, this.#admission.gate());
+    if (wake.wakes && message.command && this.#commands.knows(message.command.name))
+      return this.#command(message);
+    return this.#accept(message, wake);
+  }
+
+  #accept(message: Message, wake: { wakes: boolean; why: string }): Receipt {
+    const id = this.#parts.inbox.add(
+      message,
+      wake.wakes ? "pending" : "context",
+      wake.wakes ? undefined : wake.why,
+    );
+    if (!id) return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
+    if (this.#room.isConsole) this.#console.show(id, message);
+    if (wake.wakes) {
+      this.#parts.arrived(message.thread ?? "");
+    }
+    return { outcome: "accepted", id };
+  }
+
+  /** A command's row and its answer are one transaction: it is answered once, however often it is delivered. */
+  async #command(message: Message): Promise<Receipt> {
+    if (this.#parts.inbox.knows(message.key))
+      return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
+    const { name, args } = message.command!;
+    const answer = await this.#commands.run(message, name, args);
+    return this.#room.transaction(() => {
+      const id = this.#parts.inbox.add(message, "command");
+      if (!id) return { outcome: "duplicate" as const };
+      if (this.#room.isConsole) this.#console.show(id, message);
+      this.#parts.transcript.addCommand(id);
+      this.#parts.say(`command:${message.key}`, answer, message.thread ?? "");
+      this.#parts.pump();
+      return { outcome: "accepted" as const, id };
+    });
+  }
+
+  #turnedAway(message: Message, arrival: { receipt: Receipt; tell?: string }): Receipt {
+    if (arrival.tell)
+      this.#room.transaction(() =>
+        this.#parts.say(`arrival:${message.key}`, arrival.tell!, message.thread ?? ""),
+      );
+    this.#parts.pump();
+    return arrival.receipt;
+  }
+
+  #edit(edit: Edit): Receipt {
+    if (!this.#room.registered || edit.fromUs)
+      return { outcome: "dropped", reason: "the chat is not registered" };
+    if (this.#parts.inbox.knows(edit.key)) return { outcome: "duplicate" };
+    return this.#room.transaction(() => {
+      const replaced = this.#parts.inbox.replace(edit);
+      const id = this.#parts.inbox.add(
+        edit,
+        "recorded",
+        replaced ? "replaced a waiting message" : "edited after it was read",
+      );
+      if (!replaced && id) this.#parts.transcript.edited(edit);
+      return { outcome: "accepted" as const, id };
+    });
+  }
+
+  /** The old id's object keeps the chat; the new id's object forwards to it. Every step may be repeated. */
+  async #migrate(event: Migration): Promise<Receipt> {
+    if (event.to === this.#room.address) return { outcome: "duplicate" };
+    await this.#room.env.GROUP.getByName(event.to).forwardTo(this.#room.address);
+    await this.#admission.directory.moved({ from: this.#room.address, to: event.to });
+    this.#room.set("target", event.to.slice(event.to.indexOf(":") + 1));
+    return { outcome: "accepted" };
+  }
+}
