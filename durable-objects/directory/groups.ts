@@ -1,6 +1,6 @@
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { Address, Chat } from "../../channels/channel.ts";
-import { aliases, groups, pairings, pending } from "../directory-schema.ts";
+import { aliases, grants, groups, pairings, pending } from "../directory-schema.ts";
 import type { GroupSettings, SettingsChange } from "../rpc.ts";
 import type { Errands } from "./errands.ts";
 import { folderNames } from "./folders.ts";
@@ -123,18 +123,25 @@ export class Groups {
     this.#office.db.update(groups).set(change).where(eq(groups.address, address)).run();
   }
 
-  /** Groups whose time is past. Reads an index and writes nothing. */
+  /**
+   * Groups whose time is past, and groups whose turn is open: after a crash nobody works on it, and to knock at a group
+   * that does costs nothing. Reads two indexes and writes nothing.
+   */
   overdue(): Address[] {
-    const late = lt(groups.nextDue, this.#office.now() - LATE_MS);
-    const rows = this.#office.db
+    const { db, now } = this.#office;
+    const late = lt(groups.nextDue, now() - LATE_MS);
+    const due = db
       .select({ address: groups.address })
       .from(groups)
       .where(late)
-      .orderBy(groups.nextDue);
-    return rows
-      .limit(500)
-      .all()
-      .map((row) => row.address);
+      .orderBy(groups.nextDue)
+      .limit(500);
+    const open = db
+      .select({ address: grants.address })
+      .from(grants)
+      .where(eq(grants.state, "open"))
+      .limit(500);
+    return [...new Set([...due.all(), ...open.all()].map((row) => row.address))];
   }
 
   /** The groups that were active last, registered ones first. At most 1,000. */
