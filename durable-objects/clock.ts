@@ -1,4 +1,4 @@
-import { decodeTime, monotonicFactory } from "ulid";
+import { decodeTime, encodeTime, monotonicFactory } from "ulid";
 
 /** Time and chance enter the program in this file only; everything else is given them. */
 
@@ -26,6 +26,11 @@ export function newId(): string {
 /** Makes all later ids greater than `id`, which an earlier run left in storage: its clock may have been ahead of ours. */
 export function continueAfter(id: string | null | undefined): void {
   if (id) floor = Math.max(floor, decodeTime(id) + 1);
+}
+
+/** The smallest id of a moment, in milliseconds: everything that was made before has a smaller one. */
+export function earliestId(at: number): string {
+  return encodeTime(at).padEnd(26, "0");
 }
 
 /** Names one construction of an object. A claim that carries another boot's id is dead. */

@@ -13,6 +13,7 @@ import { Inbox } from "./inbox.ts";
 import { Lane } from "./lanes.ts";
 import { Outbox } from "./outbox.ts";
 import { Reception } from "./reception.ts";
+import { forgetOld } from "./retention.ts";
 import { Room } from "./room.ts";
 import type { DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
 import * as schema from "./schema.ts";
@@ -170,7 +171,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   async #boot(): Promise<void> {
     this.#alarm = new Alarm(this.#room, await this.ctx.storage.getAlarm());
-    this.#parts.inbox.prune();
+    forgetOld(this.#room);
     // Readers see rows, not R2: what a crash left there may be mended beside the work.
     void this.#parts.workspace
       .repair()

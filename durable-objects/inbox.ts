@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Edit, Message } from "../channels/channel.ts";
 import type { Room } from "./room.ts";
 import { type InboxExtra, inbox } from "./schema.ts";
@@ -7,8 +7,6 @@ export type InboxRow = typeof inbox.$inferSelect;
 
 /** A piece of something longer waits so long for the rest. */
 const GATHER_MS = 1000;
-/** The same event has no second effect for so long. */
-const DEDUPE_MS = 8 * 24 * 3600_000;
 
 /** How a message of a turn ended. */
 export type Fate = "answered" | "silent" | "failed" | "cancelled";
@@ -125,22 +123,6 @@ export class Inbox {
   unconsumed(after: string): InboxRow[] {
     const open = and(inArray(inbox.state, ["pending", "context", "claimed"]), sql`${inbox.id} > ${after}`);
     return this.#room.db.select().from(inbox).where(open).orderBy(asc(inbox.id)).limit(200).all();
-  }
-
-  /** Forgets settled events after the dedupe window. */
-  prune(): void {
-    const settled = inArray(inbox.state, [
-      "answered",
-      "silent",
-      "failed",
-      "cancelled",
-      "recorded",
-      "command",
-    ]);
-    this.#room.db
-      .delete(inbox)
-      .where(and(lt(inbox.receivedAt, this.#room.now() - DEDUPE_MS), settled))
-      .run();
   }
 }
 
