@@ -1,4 +1,5 @@
 import { textTokens } from "./budget.ts";
+import { unmarked } from "./marks.ts";
 import { type Named, namer, plainName } from "./names.ts";
 
 /** A message as the model reads it. */
@@ -108,7 +109,7 @@ function describe(file: NonNullable<Heard["attachments"]>[number]): string {
 
 /** A text's lines, none of which holds the block's own marks or a character that only moves the cursor. */
 function linesOf(text: string): string[] {
-  const plain = text.toWellFormed().replace(/<(?=\s*\/?\s*messages)/gi, "&lt;");
+  const plain = unmarked(text.toWellFormed());
   return plain.split(LINE_END).map((line) => line.replace(/[^\P{Cc}\t]/gu, ""));
 }
 

@@ -1,4 +1,5 @@
 import { textTokens } from "./budget.ts";
+import { unmarked } from "./marks.ts";
 import type { ChatMessage } from "./model.ts";
 import { summaryMessages } from "./prompt.ts";
 import { type TranscriptOptions, type TranscriptRow, transcriptMessages } from "./transcript.ts";
@@ -64,7 +65,7 @@ export function summaryRequest(before: string | undefined, old: ChatMessage[]): 
     { role: "system", content: SUMMARISE },
     {
       role: "user",
-      content: `<conversation>\n${told.replace(/<(?=\s*\/?\s*conversation\b)/gi, "&lt;")}\n</conversation>`,
+      content: `<conversation>\n${told}\n</conversation>`,
     },
   ];
 }
@@ -72,11 +73,14 @@ export function summaryRequest(before: string | undefined, old: ChatMessage[]): 
 /** One text, so that the model tells of the conversation and does not go on with it. */
 function asTold(message: ChatMessage): string {
   switch (message.role) {
-    case "assistant":
-      return `The assistant said:\n${[message.content, ...message.toolCalls.map((call) => `(called ${call.name} ${call.arguments})`)].join("\n")}`;
+    case "assistant": {
+      const calls = message.toolCalls.map((call) => `(called ${call.name} ${call.arguments})`);
+      return `The assistant said:\n${unmarked([message.content, ...calls].join("\n"))}`;
+    }
     case "tool":
-      return `A tool answered:\n${message.content}`;
+      return `A tool answered:\n${unmarked(message.content)}`;
     default:
+      // Its blocks are ours; what people said in them is without marks already.
       return message.content;
   }
 }

@@ -1,3 +1,4 @@
+import { unmarked } from "./marks.ts";
 import { GLOBAL, HOME } from "./notebook.ts";
 
 /** Characters of a file that stand in the prompt. */
@@ -6,9 +7,6 @@ const CAP = 8000;
 const NAMES = 50;
 const MEMORY = /^\/workspace\/(?:global|group)\/memory\/[^/]+\.md$/;
 const GUIDES = ["AGENTS.md", "SOUL.md", "USER.md", "TOOLS.md"];
-/** What begins or ends a block of the prompt. */
-const MARKS = /<(?=\s*\/?\s*(?:file|messages|summary|conversation)\b)/gi;
-
 /** The files that the prompt holds, in its order: guides before memory, global before the group's. */
 export const PROMPT_PATHS: readonly string[] = [
   ...[GLOBAL, HOME].flatMap((folder) => GUIDES.map((name) => `${folder}/${name}`)),
@@ -34,17 +32,13 @@ export function fileBlock({ path, text }: PromptFile): string {
   return `<file ${path}>\n${unmarked(capped(path, text.trim()))}\n</file>`;
 }
 
-/** A text that can begin or end no block of the prompt. */
-export function unmarked(text: string): string {
-  return text.replace(MARKS, "&lt;");
-}
-
 /** The line with the names of further memory files among the workspace's paths; empty where there are none. */
 export function memoryNames(paths: readonly string[]): string {
   const names = paths.filter((path) => MEMORY.test(path)).sort();
   if (names.length === 0) return "";
   const more = names.length > NAMES ? ` and ${names.length - NAMES} more (list_dir)` : "";
-  return unmarked(`More memory, to read when it matters: ${names.slice(0, NAMES).join(", ")}${more}`);
+  const line = `More memory, to read when it matters: ${names.slice(0, NAMES).join(", ")}${more}`;
+  return unmarked(line);
 }
 
 /**

@@ -1,9 +1,9 @@
 /** What of a model's text people see. */
 
 /** `<internal>`, also with attributes, spaces or its `>` still missing. `<internals>` and `<internal-x>` are other tags. */
-const TAG = /<\s*(\/?)\s*internal(?![\w-])(?:[^<>]*>)?/gi;
-/** An end of the text that may still become such a tag. */
-const PARTIAL_TAG = /<\s*\/?\s*(?:i(?:n(?:t(?:e(?:r(?:n(?:a(?:l[^<>]*)?)?)?)?)?)?)?)?$/i;
+const TAG = /<\s*(?:(\/)\s*)?internal(?![\w-])(?:[^<>]*>)?/gi;
+/** What may still become such a tag. */
+const PARTIAL_TAG = /^<\s*(?:\/\s*)?(?:i(?:n(?:t(?:e(?:r(?:n(?:a(?:l[^<>]*)?)?)?)?)?)?)?)?$/i;
 const SILENT = /^[^\p{L}\p{N}]*(?:no(?:\\?_|-)?reply[^\p{L}\p{N}]*)+$/iu;
 /** Without the marks that `mayBeToken` ignores. */
 const TOKENS = ["noreply", "heartbeatok"];
@@ -61,8 +61,14 @@ export class StreamGate {
   }
 }
 
+/** Cuts off an end that may still become a tag, and again what that leaves: a removed tag joins its neighbours. */
 function withoutPartialTag(text: string): string {
-  return text.replace(PARTIAL_TAG, "");
+  let end = text.length;
+  for (;;) {
+    const open = text.slice(0, end).lastIndexOf("<");
+    if (open < 0 || !PARTIAL_TAG.test(text.slice(open, end))) return text.slice(0, end);
+    end = open;
+  }
 }
 
 function mayBeToken(shown: string): boolean {

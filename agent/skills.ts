@@ -56,7 +56,7 @@ export function skillLines(skills: readonly Skill[]): string {
 
 function yamlOf(text: string): unknown {
   try {
-    return parse(text, { logLevel: "silent" });
+    return parse(text, { logLevel: "error" });
   } catch {
     return undefined;
   }
