@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { hc } from "hono/client";
+import type { Api } from "../workers/api.ts";
+import { readSettings } from "./local/settings.ts";
+import { ADMIN_TOKEN_FILE } from "./local/state.ts";
+import { Trouble } from "./trouble.ts";
+
+/** Which install a command means. */
+export interface Target {
+  /** Without a slash at its end. */
+  url: string;
+  token: string;
+  /** It runs on this machine and its state is here. */
+  local?: { stateDir: string };
+}
+
+/** `--url` and `--token`, as commander gives them. */
+export interface TargetOptions {
+  url?: string;
+  token?: string;
+}
+
+/**
+ * The install that the options or the environment name, else the local one with its token. Throws `Trouble` when there
+ * is no token for it.
+ */
+export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = process.env): Target {
+  const url = options.url ?? env.NANOFLARE_URL;
+  const { url: here, vars, stateDir } = readSettings(env);
+  if (!url)
+    return {
+      url: here,
+      token: options.token ?? vars.ADMIN_TOKEN ?? localToken(stateDir),
+      local: { stateDir },
+    };
+  const token = options.token ?? env.ADMIN_TOKEN;
+  if (!token) throw new Trouble(`Give the token of ${url} with --token or in ADMIN_TOKEN.`);
+  if (!URL.canParse(url))
+    throw new Trouble(`"${url}" is not an address; write e.g. https://nanoflare.example.workers.dev`);
+  return { url: url.replace(/\/+$/, ""), token };
+}
+
+function localToken(stateDir: string): string {
+  const file = join(stateDir, ADMIN_TOKEN_FILE);
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT")
+      throw new Trouble(
+        "nanoflare was never started here: run npm start first, or name an install with --url.",
+      );
+    throw new Trouble(`${file} cannot be read (${code}): only the person who started nanoflare may use it.`);
+  }
+}
+
+/** The typed client of an install's admin API. */
+export function clientOf({ url, token }: Target) {
+  return hc<Api>(`${url}/api`, { headers: { authorization: `Bearer ${token}` } });
+}
+
+export type Client = ReturnType<typeof clientOf>;
+
+/** Waits for an answer and gives its JSON. Throws `Trouble` when nothing answers or the install refuses. */
+export async function ask<T>(
+  target: Target,
+  call: Promise<{ ok: boolean; status: number; json(): Promise<T> }>,
+): Promise<T> {
+  const answer = await call.catch((error: unknown) => {
+    throw unreachable(target, error);
+  });
+  const value = await answer.json().catch(() => undefined);
+  if (answer.ok && value !== undefined) return value;
+  const reason = (value as { error?: unknown } | undefined)?.error;
+  throw new Trouble(
+    typeof reason === "string" ? reason : `${target.url} answered ${answer.status}; is it a nanoflare?`,
+  );
+}
+
+/** What to say when no connection could be made. */
+export function unreachable({ url, local }: Target, error?: unknown): Trouble {
+  const reason = ((error as Error | undefined)?.cause as Error | undefined)?.message;
+  return new Trouble(
+    local
+      ? `nanoflare does not run at ${url}: start it with npm start.`
+      : `Nothing answers at ${url}${reason ? ` (${reason})` : ""}.`,
+  );
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { styleText } from "node:util";
+import { ask, clientOf, type Target } from "../client.ts";
+import { Trouble } from "../trouble.ts";
+import { bundleWorker } from "./bundle.ts";
+import { type LocalSettings, ROOT, readSettings } from "./settings.ts";
+import { ADMIN_TOKEN_FILE, keptSecret, lockState, openState, TELEGRAM_SECRET_FILE } from "./state.ts";
+import { welcome } from "./welcome.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * `npm start`: the Worker on this machine, with a console and without an account. Runs until SIGINT or SIGTERM.
+ * Throws `Trouble` for what the person can mend.
+ */
+export async function start(env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  requireNode();
+  const settings = readSettings(env);
+  openState(settings.stateDir);
+  using _lock = lockState(settings.stateDir);
+  const { vars } = settings;
+  vars.ADMIN_TOKEN ??= keptSecret(settings.stateDir, ADMIN_TOKEN_FILE);
+  vars.TELEGRAM_WEBHOOK_SECRET ??= keptSecret(settings.stateDir, TELEGRAM_SECRET_FILE);
+  warnOfOthers(settings);
+  // Loading the server takes as long as a part of the build; they go side by side.
+  const server = import("./serve.ts");
+  const bundle = await bundleWorker(settings.stateDir, () =>
+    progress("Building the Worker (once per version) …"),
+  );
+  progress("Starting …");
+  const serving = await (await server).serve(bundle, settings, (line) => console.error(line));
+  const target = { url: settings.url, token: vars.ADMIN_TOKEN, local: { stateDir: settings.stateDir } };
+  console.log(await welcome(target, version()));
+  const sweeps = sweepHourly(target);
+  await told(["SIGINT", "SIGTERM", "SIGHUP"]);
+  clearInterval(sweeps);
+  await serving.close();
+}
+
+function requireNode(): void {
+  if (Number(process.versions.node.split(".")[0]) >= 24) return;
+  throw new Trouble(
+    `nanoflare needs Node 24; this is ${process.version}. npm ci brings it: start with npm start.`,
+  );
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
+}
+
+function progress(text: string): void {
+  console.log(styleText("dim", text));
+}
+
+function warnOfOthers({ host }: LocalSettings): void {
+  if (["127.0.0.1", "::1", "localhost"].includes(host)) return;
+  console.warn(
+    `Warning: HOST=${host} lets everybody in who reaches this machine; the console and API still ask for a login.`,
+  );
+}
+
+/** Cron triggers fire in the cloud only; here the start knocks, at once and every hour. */
+function sweepHourly(target: Target): NodeJS.Timeout {
+  const sweep = () =>
+    ask(target, clientOf(target).sweep.$post()).catch((error: Error) =>
+      console.error(`The sweep failed: ${error.message}`),
+    );
+  void sweep();
+  return setInterval(sweep, HOUR_MS);
+}
+
+function told(signals: NodeJS.Signals[]): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of signals) process.once(signal, () => resolve());
+  });
+}
