@@ -1,4 +1,4 @@
-import type { ToolCall, Usage } from "./model.ts";
+import type { ModelChoice, ToolCall, Usage } from "./model.ts";
 import type { Risk } from "./tools/tool.ts";
 
 /** One model call or tool call of a turn, as it is stored. */
@@ -46,6 +46,8 @@ export interface Journal {
   steps(): Step[];
   /** Opens a model call and reserves its cost in one transaction, or says which budget is used up. */
   startModel(round: number, estimate: Estimate): { ok: true; step: string } | { ok: false; refusal: Refusal };
+  /** Reserves one more attempt of an open call, after attempts that cost `spent`. False where no budget has room for it. */
+  retryModel(step: string, spent: Usage, estimate: Estimate, next?: Pick<ModelChoice, "price">): boolean;
   /** Records the answer, settles its cost and plans its tool calls in one transaction. */
   finishModel(step: string, answer: Answer, usage: Usage, risks: Map<string, Risk>): void;
   /** Gives a call up: settles what it cost, the step is to be made again. */

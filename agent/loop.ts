@@ -1,7 +1,7 @@
 import { estimateTokens } from "./budget.ts";
 import type { Interruption, LoopEnd, LoopEvent } from "./events.ts";
 import { type Journal, lastAnswer, rounds, type Step } from "./journal.ts";
-import type { ChatMessage, Model, ModelEvent, ToolSpec } from "./model.ts";
+import type { ChatMessage, Model, ModelChoice, ModelEvent, ToolSpec, Usage } from "./model.ts";
 import { runTools } from "./tool-calls.ts";
 import type { Tool, ToolContext } from "./tools/tool.ts";
 
@@ -61,7 +61,9 @@ async function callModel(round: number, ports: LoopPorts): Promise<LoopEnd | und
   const opened = ports.journal.startModel(round, estimate);
   if (!opened.ok) return { type: "budget", refusal: opened.refusal };
   ports.on({ type: "call", round });
-  const last = await follow(ports.model.stream(request), (event) => ports.on(event));
+  const again = (spent: Usage, next?: Pick<ModelChoice, "price">) =>
+    ports.journal.retryModel(opened.step, spent, estimate, next);
+  const last = await follow(ports.model.stream({ ...request, again }), (event) => ports.on(event));
   if (last.type === "done") {
     const risks = new Map(ports.tools.map((tool) => [tool.name, tool.risk]));
     ports.journal.finishModel(opened.step, last, last.usage, risks);

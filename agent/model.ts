@@ -5,6 +5,8 @@ export interface ToolCall {
   name: string;
   /** The arguments as the model wrote them: JSON if it behaved. */
   arguments: string;
+  /** What the provider wants back with the call as it came, e.g. Gemini's thought signature. */
+  extra?: unknown;
 }
 
 /** An image for a model that can see, as a data URL. */
@@ -35,6 +37,11 @@ export interface ModelRequest {
   temperature: number;
   /** Aborting ends the stream with an `error` event of kind `aborted`. */
   signal: AbortSignal;
+  /**
+   * Asked before every further attempt, so that a budget covers it: `spent` is what the earlier ones cost, `next` the
+   * model to be asked where it is another one. False ends the stream with the failure. Absent: yes.
+   */
+  again?(spent: Usage, next?: Pick<ModelChoice, "price">): boolean;
 }
 
 /** Tokens as the provider counted them; `estimated` where it did not say. */
@@ -43,6 +50,8 @@ export interface Usage {
   outputTokens: number;
   cachedTokens?: number;
   estimated?: boolean;
+  /** The price where a fallback took part, by the models that were asked; else the choice's price rules. */
+  usd?: number;
 }
 
 /** Why a model gave no answer. `retryable` errors were already retried inside one model. */

@@ -15,7 +15,10 @@ export interface Brain {
 /** Opens what `chooseModels` chose. No request leaves before the first `stream`. */
 export function openBrain(room: Room): Brain {
   const choices = chooseModels(room.config.vars, room.settings?.model);
-  return { choice: choices[0]!, model: withFallbacks(choices.map((choice) => open(room, choice))) };
+  return {
+    choice: choices[0]!,
+    model: withFallbacks(choices.map((choice) => ({ choice, model: open(room, choice) }))),
+  };
 }
 
 function open(room: Room, choice: Reachable): Model {

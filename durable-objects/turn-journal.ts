@@ -54,6 +54,12 @@ export class TurnJournal implements Journal {
     });
   }
 
+  retryModel(step: string, spent: Usage, estimate: Estimate, next?: Pick<ModelChoice, "price">): boolean {
+    return this.#room.transaction(() =>
+      this.#ledger.extend(step, spent, estimate, next ?? this.#choice, this.#grant),
+    );
+  }
+
   finishModel(step: string, answer: Answer, usage: Usage, risks: Map<string, Risk>): void {
     const { content, cut } = answer;
     // A provider may use one id twice; ours are unique in the turn.

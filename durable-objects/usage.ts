@@ -1,4 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
+import { type Cost, costOf, percentSpent, refusal } from "../agent/budget.ts";
 import type { Estimate, Refusal } from "../agent/journal.ts";
 import type { ModelChoice, Usage } from "../agent/model.ts";
 import type { Room } from "./room.ts";
@@ -8,13 +9,6 @@ import { days, usage } from "./schema.ts";
 export interface Grant {
   usd: number;
   tokens: number;
-}
-
-interface Cost {
-  usd: number;
-  tokens: number;
-  /** Whether a price is known; without one the token budget rules. */
-  priced: boolean;
 }
 
 /** The group's money: reserved before each model call, settled after it, never above a budget. */
@@ -34,8 +28,8 @@ export class Ledger {
     grant: Grant,
   ): Refusal | undefined {
     const cost = costOf(estimate, choice);
-    const refusal = this.#refusal(turn, cost, grant);
-    if (refusal) return refusal;
+    const refused = this.#refusal(turn, cost, grant);
+    if (refused) return refused;
     const day = this.day();
     const row = { id: this.#room.newId(), step, turn, day, model: choice.model, state: "reserved" as const };
     this.#room.db
@@ -46,13 +40,29 @@ export class Ledger {
     return undefined;
   }
 
+  /** Enlarges a step's reservation for one more attempt, after attempts that cost `spent`. False where it does not fit. */
+  extend(
+    step: string,
+    spent: Usage,
+    estimate: Estimate,
+    choice: Pick<ModelChoice, "price">,
+    grant: Grant,
+  ): boolean {
+    const row = this.#reserved(step);
+    if (!row) return false;
+    const [before, next] = [costOf(spent, choice), costOf(estimate, choice)];
+    const more = { usd: before.usd + next.usd - row.usd, tokens: before.tokens + next.tokens - row.tokens };
+    const cost = { usd: Math.max(0, more.usd), tokens: Math.max(0, more.tokens), priced: next.priced };
+    if (this.#refusal(row.turn, cost, grant)) return false;
+    const total = { usd: row.usd + cost.usd, tokens: row.tokens + cost.tokens };
+    this.#room.db.update(usage).set(total).where(eq(usage.id, row.id)).run();
+    this.#spend(row.day, cost);
+    return true;
+  }
+
   /** Replaces a step's reservation by what it cost. */
   settle(step: string, used: Usage, choice: ModelChoice): void {
-    const row = this.#room.db
-      .select()
-      .from(usage)
-      .where(and(eq(usage.step, step), eq(usage.state, "reserved")))
-      .get();
+    const row = this.#reserved(step);
     if (!row) return;
     const cost = costOf(used, choice);
     this.#room.db
@@ -61,6 +71,11 @@ export class Ledger {
       .where(eq(usage.id, row.id))
       .run();
     this.#spend(row.day, { usd: cost.usd - row.usd, tokens: cost.tokens - row.tokens, priced: cost.priced });
+  }
+
+  #reserved(step: string) {
+    const open = and(eq(usage.step, step), eq(usage.state, "reserved"));
+    return this.#room.db.select().from(usage).where(open).get();
   }
 
   /** A dead boot's calls keep their estimate. */
@@ -92,9 +107,7 @@ export class Ledger {
 
   /** True once a day, when this share of the group's budget is passed. */
   passed(percent: number): boolean {
-    const { usd, tokens } = this.today();
-    const { BUDGET_GROUP_USD, BUDGET_GROUP_TOKENS } = this.#room.config;
-    const share = Math.max(usd / BUDGET_GROUP_USD, tokens / BUDGET_GROUP_TOKENS) * 100;
+    const share = percentSpent(this.today(), this.#limit());
     const row = this.#room.db.select().from(days).where(eq(days.day, this.day())).get();
     if (!row || row.warned >= percent || share < percent) return false;
     this.#room.db.update(days).set({ warned: percent }).where(eq(days.day, row.day)).run();
@@ -104,17 +117,17 @@ export class Ledger {
   #refusal(turn: string, cost: Cost, grant: Grant): Refusal | undefined {
     const { config } = this.#room;
     const spent = this.ofTurn(turn);
-    const today = this.today();
-    const scopes = [
-      { scope: "turn", spent, usd: config.BUDGET_TURN_USD, tokens: config.BUDGET_TURN_TOKENS },
-      { scope: "group", spent: today, usd: config.BUDGET_GROUP_USD, tokens: config.BUDGET_GROUP_TOKENS },
-      { scope: "install", spent, usd: grant.usd, tokens: grant.tokens },
-    ] as const;
-    for (const limit of scopes) {
-      if (cost.priced && limit.spent.usd + cost.usd > limit.usd) return { scope: limit.scope, kind: "usd" };
-      if (limit.spent.tokens + cost.tokens > limit.tokens) return { scope: limit.scope, kind: "tokens" };
-    }
-    return undefined;
+    const turnLimit = { usd: config.BUDGET_TURN_USD, tokens: config.BUDGET_TURN_TOKENS };
+    return refusal(cost, [
+      { scope: "turn", spent, limit: turnLimit },
+      { scope: "group", spent: this.today(), limit: this.#limit() },
+      { scope: "install", spent, limit: grant },
+    ]);
+  }
+
+  #limit(): Grant {
+    const { config } = this.#room;
+    return { usd: config.BUDGET_GROUP_USD, tokens: config.BUDGET_GROUP_TOKENS };
   }
 
   #spend(day: string, cost: Cost): void {
@@ -133,8 +146,3 @@ const sums = {
   usd: sql<number>`coalesce(sum(${usage.usd}), 0)`,
   tokens: sql<number>`coalesce(sum(${usage.tokens}), 0)`,
 };
-
-function costOf(used: Usage | Estimate, choice: ModelChoice): Cost {
-  const usd = choice.price(used);
-  return { usd: usd ?? 0, tokens: used.inputTokens + used.outputTokens, priced: usd !== undefined };
-}
