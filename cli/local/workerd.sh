@@ -5,7 +5,7 @@ echo $$ >"$NANOFLARE_WORKERD_PID"
 (
 	read -r _ <&3
 	while kill -0 $$; do
-		kill -0 "$PPID" || kill -9 $$
+		kill -0 "$PPID" || { kill -9 $$; exit; }
 		sleep 1
 	done
 ) >/dev/null 2>&1 </dev/null &
