@@ -53,22 +53,41 @@ const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
  * line above the block says how many; the newest is always there, cut if need be. Empty without messages.
  */
 export function formatCatchUp(messages: Heard[], options: CatchUpOptions): string {
-  if (messages.length === 0) return "";
+  const { timezone, maxTokens = MAX_TOKENS, leftOut = 0 } = options;
+  const entries = newest(messages, maxTokens, entryFor(timezone, namerFor(messages, options)));
+  const missing = messages.length - entries.length + leftOut;
+  const notice = `(${missing} older ${missing === 1 ? "message is" : "messages are"} left out; recall finds them.)\n`;
+  return entries.length === 0 ? "" : `${missing > 0 ? notice : ""}${block(entries)}`;
+}
+
+/** Messages that nothing is left out of, as one block: `entry` is `entryFor`'s, shared by many blocks. */
+export function formatAll(messages: Heard[], entry: Entry): string {
+  return block(messages.map(entry));
+}
+
+/** How a message is written, as long as these are the people. */
+export function entryFor(timezone: string, show: (person: Named) => string): Entry {
+  const clock = clockOf(timezone);
+  return (message) => entryOf(message, show, clock);
+}
+
+export type Entry = (message: Heard) => string;
+
+/** Tells the senders of these messages, and the members, apart. */
+export function namerFor(
+  messages: Heard[],
+  options: Pick<CatchUpOptions, "members" | "assistantName">,
+): (person: Named) => string {
   const people = messages.map((message) => ({ id: message.senderId, name: message.sender }));
-  const show = namer([...(options.members ?? []), ...people], options.assistantName);
-  const entries = newest(messages, options.maxTokens ?? MAX_TOKENS, (message) =>
-    entry(message, show, options.timezone),
-  );
-  const leftOut = messages.length - entries.length + (options.leftOut ?? 0);
-  const notice =
-    leftOut > 0
-      ? [`(${leftOut} older ${leftOut === 1 ? "message is" : "messages are"} left out; recall finds them.)`]
-      : [];
-  return [...notice, OPEN, ...entries, CLOSE].join("\n");
+  return namer([...(options.members ?? []), ...people], options.assistantName);
+}
+
+function block(entries: string[]): string {
+  return [OPEN, ...entries, CLOSE].join("\n");
 }
 
 /** The newest entries that fit, oldest first. */
-function newest(messages: Heard[], maxTokens: number, format: (message: Heard) => string): string[] {
+function newest(messages: Heard[], maxTokens: number, format: Entry): string[] {
   const entries: string[] = [];
   let room = maxTokens;
   for (const message of messages.toReversed()) {
@@ -86,9 +105,9 @@ function shortened(message: Heard, maxTokens: number): Heard {
   return { ...message, text: `${kept}\n(${message.text.length - kept.length} more characters are left out)` };
 }
 
-function entry(message: Heard, show: (person: Named) => string, timezone: string): string {
+function entryOf(message: Heard, show: (person: Named) => string, clock: (at: number) => string): string {
   const [first = "", ...more] = linesOf(message.text);
-  const time = clock(timezone)(message.at) + (message.trust === "outside" ? ", outside" : "");
+  const time = clock(message.at) + (message.trust === "outside" ? ", outside" : "");
   const head = `[${time}] ${show({ id: message.senderId, name: message.sender })}:${first ? ` ${first}` : ""}`;
   const files = (message.attachments ?? []).map((file) => `+ ${describe(file)}`);
   return [head, ...more.map((line) => `| ${line}`), ...quoted(message.replyTo), ...files].join("\n");
@@ -113,12 +132,8 @@ function linesOf(text: string): string[] {
   return plain.split(LINE_END).map((line) => line.replace(/[^\P{Cc}\t]/gu, ""));
 }
 
-const clocks = new Map<string, (at: number) => string>();
-
-/** `Jan 31 2:32 PM` in a zone. A formatter is slow to make, so each zone keeps its own. */
-function clock(timezone: string): (at: number) => string {
-  const known = clocks.get(timezone);
-  if (known) return known;
+/** `Jan 31 2:32 PM` in a zone. */
+function clockOf(timezone: string): (at: number) => string {
   const fields = {
     month: "short",
     day: "numeric",
@@ -127,12 +142,10 @@ function clock(timezone: string): (at: number) => string {
     hour12: true,
   } as const;
   const format = new Intl.DateTimeFormat("en-US", { ...fields, timeZone: timezone });
-  const show = (at: number) => {
+  return (at) => {
     const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
     return `${part.month} ${part.day} ${part.hour}:${part.minute} ${part.dayPeriod}`;
   };
-  clocks.set(timezone, show);
-  return show;
 }
 
 /** Reads the last block of a text back, oldest first; empty where there is none. */

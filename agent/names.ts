@@ -27,12 +27,29 @@ export function namer(everyone: Named[], assistantName?: string): (person: Named
   const add = (name: string, id: string) =>
     ids.set(folded(name), (ids.get(folded(name)) ?? new Set()).add(id));
   if (assistantName) add(plainName(assistantName), "");
-  for (const { id, name } of everyone) if (id) add(plainName(name), id);
+  for (const { id, name } of distinct(everyone)) if (id) add(plainName(name), id);
+  const shown = new Map<string, string>();
   return ({ id, name }) => {
-    const plain = plainName(name);
-    const others = [...(ids.get(folded(plain)) ?? [])].some((other) => other !== id);
-    return id && (others || ENDS_IN_ID.test(plain)) ? `${plain} (id ${plainName(id)})` : plain;
+    const key = keyOf({ id, name });
+    const known = shown.get(key) ?? shownName({ id, name }, ids);
+    shown.set(key, known);
+    return known;
   };
+}
+
+function shownName({ id, name }: Named, ids: Map<string, Set<string>>): string {
+  const plain = plainName(name);
+  const others = [...(ids.get(folded(plain)) ?? [])].some((other) => other !== id);
+  return id && (others || ENDS_IN_ID.test(plain)) ? `${plain} (id ${plainName(id)})` : plain;
+}
+
+/** A long conversation names the same people over and over. */
+function distinct(people: Named[]): Iterable<Named> {
+  return new Map(people.map((person) => [keyOf(person), person])).values();
+}
+
+function keyOf({ id, name }: Named): string {
+  return JSON.stringify([id, name]);
 }
 
 /** Names that look the same to most eyes are the same. */

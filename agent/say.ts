@@ -72,6 +72,6 @@ function withoutPartialTag(text: string): string {
 }
 
 function mayBeToken(shown: string): boolean {
-  const start = shown.replace(/^[^\p{L}\p{N}]+|[\\_-]/gu, "").toLowerCase();
+  const start = shown.replace(/^[^\p{L}\p{N}]+|[\\_-]|\p{Cf}/gu, "").toLowerCase();
   return TOKENS.some((token) => token.startsWith(start) || start.startsWith(token));
 }

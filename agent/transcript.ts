@@ -1,4 +1,4 @@
-import { type CatchUpOptions, formatCatchUp, type Heard } from "./catch-up.ts";
+import { type CatchUpOptions, type Entry, entryFor, formatAll, type Heard, namerFor } from "./catch-up.ts";
 import type { ChatMessage } from "./model.ts";
 
 /** A message of a conversation, as it was stored. */
@@ -19,7 +19,9 @@ export function transcriptMessages(
   rows: readonly TranscriptRow[],
   options: TranscriptOptions,
 ): ChatMessage[] {
-  return alternating(stretches(rows).map((stretch) => messageOf(stretch, options)));
+  const heard = rows.map((row) => ({ ...row, ...row.extra }));
+  const entry = entryFor(options.timezone, namerFor(heard, options));
+  return alternating(stretches(heard).map((stretch) => messageOf(stretch, entry)));
 }
 
 /** Neighbours of one role become one message, since some models accept nothing else. */
@@ -56,16 +58,11 @@ function stretches(rows: readonly TranscriptRow[]): TranscriptRow[][] {
   return result;
 }
 
-function messageOf(rows: TranscriptRow[], options: TranscriptOptions): ChatMessage {
+function messageOf(rows: TranscriptRow[], entry: Entry): ChatMessage {
   const texts = rows.map((row) => row.text);
   switch (rows[0]!.role) {
-    case "person": {
-      const heard = rows.map((row) => ({ ...row, ...row.extra }));
-      return {
-        role: "user",
-        content: formatCatchUp(heard, { ...options, maxTokens: Number.MAX_SAFE_INTEGER }),
-      };
-    }
+    case "person":
+      return { role: "user", content: formatAll(rows, entry) };
     case "assistant":
       return { role: "assistant", content: texts.join("\n\n"), toolCalls: [] };
     default:

@@ -15,6 +15,7 @@ const pieces = [
   "<",
   ">",
   "/",
+  "\u200b",
   "<internal-link>",
   "<internals>",
   "NO_REPLY",
