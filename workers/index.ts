@@ -18,6 +18,18 @@ export { Group } from "../durable-objects/group.ts";
 /** A console session lasts so long, in seconds. */
 const SESSION_SECONDS = 30 * 24 * 3600;
 
+const pageHeaders = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'self'"],
+    imgSrc: ["'self'", "data:"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+  },
+  xFrameOptions: "DENY",
+  referrerPolicy: "no-referrer",
+});
+
 let config: Config | undefined;
 
 const app = new Hono<Doors>()
@@ -29,19 +41,8 @@ const app = new Hono<Doors>()
   })
   .get("/healthz", (c) => c.json({ ok: true, version: packageFile.version }))
   .all("/webhook/:channel", (c) => webhook(c.req.param("channel"), c.req.raw, c.env, c.get("config")))
-  .use(
-    secureHeaders({
-      contentSecurityPolicy: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", "data:"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-      },
-      xFrameOptions: "DENY",
-      referrerPolicy: "no-referrer",
-    }),
-  )
+  // A socket's answer has no page to protect, and its headers cannot be changed.
+  .use((c, next) => (c.req.header("upgrade") ? next() : pageHeaders(c, next)))
   .route("/api", api)
   .get("/login/:code", async (c) => {
     const token = await c.env.DIRECTORY.getByName(DIRECTORY).redeem(c.req.param("code"));
