@@ -22,7 +22,7 @@ export function openBrain(room: Room): Brain {
 }
 
 function open(room: Room, choice: Reachable): Model {
-  if (choice.provider === "demo") return demoModel();
+  if (choice.provider === "demo") return demoModel(now);
   const { provider, model, baseURL, apiKey } = choice;
   const stallMs = room.config.MODEL_STALL_TIMEOUT * 1000;
   return openaiModel({

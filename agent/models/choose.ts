@@ -1,165 +1,181 @@
-import { calcPrice } from "@pydantic/genai-prices";
 import type { ModelChoice } from "../model.ts";
-import { PROVIDERS, type Provider, providerNamed } from "./providers.ts";
+import { baseOf, hostOf, isReady, keyOf, normalBase, type Vars } from "./access.ts";
+import { known, SAFE_WINDOW } from "./price.ts";
+import { makerOf, nameFor, PROVIDERS, type Provider, providerNamed, providerOf } from "./providers.ts";
 
-/** A choice with what is needed to reach it. The key stays in memory. */
+/** A choice with what is needed to reach it. The key stays in memory: show `provider`, `model` and `why`. */
 export interface Reachable extends ModelChoice {
   baseURL: string;
+  /** Empty where the server asks for none. */
   apiKey: string;
 }
 
-type Vars = Readonly<Record<string, string | undefined>>;
-
-/** A model whose window nobody states has at least this many tokens. */
-const SAFE_WINDOW = 32_000;
+/** What a custom endpoint is asked for without `MODEL`; servers with one model take any name. */
+const UNNAMED = "default";
+const CUSTOM_VISION = /vision|-vl|llava|gemma-?3|gpt-4o|gpt-4\.1|gpt-[5-9]|claude|gemini/i;
 
 /**
- * The model that a group uses and its fallbacks, first choice first; never empty. The order of the rules is
- * docs/models.md's: a base URL, an explicit provider with a key, the model's name, OpenRouter, the key's prefix, demo.
+ * The model that a group uses, then its fallbacks; never empty. Fallbacks are `MODEL_FALLBACKS`, comma-separated; one
+ * that names a provider with a key goes there even beside an `API_BASE`, since that is what it is for.
  * @param wanted a group's own model instead of `MODEL`
  */
-export function chooseModels(vars: Vars, wanted = vars.MODEL): Reachable[] {
+export function chooseModels(vars: Vars, wanted?: string): Reachable[] {
   const first = chooseModel(vars, wanted);
   const names = (vars.MODEL_FALLBACKS ?? "").split(",").map((name) => name.trim());
-  const fallbacks = names.filter(Boolean).map((name) => chooseModel(vars, name));
+  const fallbacks = names.filter(Boolean).map((name) => byPrefix(vars, name) ?? chooseModel(vars, name));
   return [first, ...fallbacks.filter((choice) => choice.provider !== "demo")];
 }
 
-function chooseModel(vars: Vars, model: string | undefined): Reachable {
-  if (vars.API_BASE) return custom(vars, model, vars.API_BASE, "API_BASE is set");
-  if (!model) return withoutModel(vars);
+/**
+ * One model. The order of the rules: (1) `API_BASE`, (2) an explicit `provider/model` whose provider has a key,
+ * (3) the model's name where its provider has a key, (4) OpenRouter, (5) `API_KEY` by how it begins, (6) the demo model.
+ * Without a model the default follows the keys. Pure: no network, no clock.
+ */
+export function chooseModel(vars: Vars, wanted?: string): Reachable {
+  const model = wanted?.trim() || vars.MODEL?.trim();
+  if (vars.API_BASE?.trim()) return byBase(vars, model, vars.API_BASE);
+  if (!model) return byKeys(vars) ?? byApiKey(vars, undefined) ?? demo(withoutKey(vars));
   return (
     byPrefix(vars, model) ??
     byName(vars, model) ??
     byOpenRouter(vars, model) ??
-    byKey(vars, model) ??
+    byApiKey(vars, model) ??
+    byOnlyKey(vars, model) ??
     demo(noKeyFor(model))
   );
 }
 
-/** (2) `provider/model`, where that provider has a key. */
+/** (1) A base URL of one's own: any key that belongs to it, or none. */
+function byBase(vars: Vars, model: string | undefined, base: string): Reachable {
+  const baseURL = normalBase(base);
+  if (!baseURL) return demo("API_BASE is not an address; write e.g. http://localhost:11434/v1");
+  const host = PROVIDERS.find((provider) => hostOf(baseOf(vars, provider)) === hostOf(baseURL));
+  const name = !model
+    ? (host?.defaultModel ?? UNNAMED)
+    : host
+      ? nameFor(host, model)
+      : model.replace(/^hosted_vllm\//i, "");
+  const apiKey = vars.API_KEY?.trim() || baseKey(vars, host, model, baseURL);
+  return describe(
+    undefined,
+    name,
+    baseURL,
+    apiKey,
+    model ? "API_BASE is set" : `API_BASE is set; MODEL is not, so "${name}"`,
+  );
+}
+
+/** A provider's key goes to another host only where the model names that provider. */
+function baseKey(vars: Vars, host: Provider | undefined, model: string | undefined, baseURL: string): string {
+  const named = model ? makerOf(model) : undefined;
+  const paired =
+    vars.OPENAI_BASE_URL && normalBase(vars.OPENAI_BASE_URL) === baseURL
+      ? providerNamed("openai")
+      : undefined;
+  const owners = [host, named, paired, providerNamed("vllm")];
+  return owners.flatMap((owner) => (owner ? (keyOf(vars, owner)?.value ?? []) : []))[0] ?? "";
+}
+
+/** (2) `provider/model`, where that provider has a key; a server of one's own may need none. */
 function byPrefix(vars: Vars, model: string): Reachable | undefined {
-  for (const provider of PROVIDERS) {
-    const prefix = provider.prefixes.find((prefix) => model.toLowerCase().startsWith(prefix));
-    if (!prefix) continue;
-    const base = provider.name === "vllm" ? vars.VLLM_API_BASE : undefined;
-    if (base)
-      return custom(
-        vars,
-        model.slice(prefix.length),
-        base,
-        `"${prefix}" names your own server, VLLM_API_BASE`,
-      );
+  const named = providerOf(model);
+  if (!named?.rest) return undefined;
+  const { provider } = named;
+  const key = keyOf(vars, provider);
+  if (key)
+    return reach(
+      vars,
+      provider,
+      model,
+      key.value,
+      `"${model}" names ${provider.name} and ${key.name} is set`,
+    );
+  if (provider.name !== "vllm") return undefined;
+  return vars.VLLM_API_BASE
+    ? reach(vars, provider, model, "", `"${model}" names your own server, VLLM_API_BASE`)
+    : demo(noServerFor(model));
+}
+
+/** (3) The model's own name, also behind another provider's prefix. */
+function byName(vars: Vars, model: string): Reachable | undefined {
+  const bare = model.startsWith("@") ? model : model.slice(model.lastIndexOf("/") + 1);
+  for (const provider of PROVIDERS.filter(({ models }) => models.test(model) || models.test(bare))) {
     const key = keyOf(vars, provider);
     if (key)
       return reach(
         vars,
         provider,
-        model.slice(prefix.length),
+        model,
         key.value,
-        `MODEL names ${provider.name} and ${key.name} is set`,
+        `"${bare}" is a model of ${provider.name} and ${key.name} is set`,
       );
   }
   return undefined;
-}
-
-/** (3) The model's own name. */
-function byName(vars: Vars, model: string): Reachable | undefined {
-  const bare = model.slice(model.lastIndexOf("/") + 1);
-  const provider = PROVIDERS.find(
-    ({ models }) => models.test(model) || (!model.startsWith("@") && models.test(bare)),
-  );
-  const key = provider && keyOf(vars, provider);
-  return provider && key
-    ? reach(
-        vars,
-        provider,
-        bare,
-        key.value,
-        `"${bare}" is a model of ${provider.name} and ${key.name} is set`,
-      )
-    : undefined;
 }
 
 /** (4) OpenRouter takes any `provider/model`. */
 function byOpenRouter(vars: Vars, model: string): Reachable | undefined {
   const openrouter = providerNamed("openrouter");
   const key = keyOf(vars, openrouter);
-  return key && reach(vars, openrouter, fullName(model), key.value, "OPENROUTER_API_KEY is set");
+  return (
+    key &&
+    reach(
+      vars,
+      openrouter,
+      model,
+      key.value,
+      `${key.name} is set, and OpenRouter has models of all providers`,
+    )
+  );
 }
 
 /** (5) `API_KEY`, by how it begins; another `sk-` is OpenAI's unless the model's name says whose it is. */
-function byKey(vars: Vars, model: string | undefined): Reachable | undefined {
-  const key = vars.API_KEY;
+function byApiKey(vars: Vars, model: string | undefined): Reachable | undefined {
+  const key = vars.API_KEY?.trim();
   if (!key) return undefined;
-  const prefixed = PROVIDERS.find((provider) => provider.keyPrefix && key.startsWith(provider.keyPrefix));
-  if (prefixed)
-    return reach(
-      vars,
-      prefixed,
-      nameFor(prefixed, model),
-      key,
-      `API_KEY begins with "${prefixed.keyPrefix}"`,
-    );
-  const named =
-    model &&
-    PROVIDERS.find(
-      ({ models, prefixes }) => models.test(model) || prefixes.some((prefix) => model.startsWith(prefix)),
-    );
-  if (named)
-    return reach(
-      vars,
-      named,
-      nameFor(named, model),
-      key,
-      `API_KEY is set and "${model}" is a model of ${named.name}`,
-    );
+  const telling = PROVIDERS.find(({ keyPrefix }) => keyPrefix && key.startsWith(keyPrefix));
+  if (telling) return reach(vars, telling, model, key, `API_KEY begins with "${telling.keyPrefix}"`);
+  const named = model ? makerOf(model) : undefined;
+  if (named && isReady(vars, named))
+    return reach(vars, named, model, key, `API_KEY is set and "${model}" is a model of ${named.name}`);
   if (!key.startsWith("sk-")) return undefined;
-  const openai = providerNamed("openai");
-  return reach(vars, openai, nameFor(openai, model), key, 'API_KEY begins with "sk-"');
+  return reach(vars, providerNamed("openai"), model, key, 'API_KEY begins with "sk-"');
 }
 
-/** The default follows the keys that are there. */
-function withoutModel(vars: Vars): Reachable {
+/** A name that is nobody's, such as `llama-3.3-70b`, belongs to the one provider that has a key. */
+function byOnlyKey(vars: Vars, model: string): Reachable | undefined {
+  if (makerOf(model)) return undefined;
+  const ready = PROVIDERS.filter((provider) => provider.defaultModel && keyOf(vars, provider));
+  const [provider, ...others] = ready;
+  const key = provider && others.length === 0 ? keyOf(vars, provider) : undefined;
+  return key && reach(vars, provider!, model, key.value, `${key.name} is the only key that is set`);
+}
+
+/** Without a model: the usual one of the first provider that has a key. */
+function byKeys(vars: Vars): Reachable | undefined {
   for (const provider of PROVIDERS) {
-    const key = keyOf(vars, provider);
+    const key = provider.defaultModel ? keyOf(vars, provider) : undefined;
     if (key)
       return reach(
         vars,
         provider,
-        provider.defaultModel,
+        undefined,
         key.value,
-        `${key.name} is set; MODEL is not, so its usual model`,
+        `${key.name} is set; MODEL is not, so "${provider.defaultModel}"`,
       );
   }
-  const byItsKey = byKey(vars, undefined);
-  if (byItsKey) return byItsKey;
-  return demo(
-    vars.API_KEY
-      ? "API_KEY does not tell its provider; set MODEL or API_BASE"
-      : "no key is set; set API_KEY, or API_BASE for a local model",
-  );
+  return undefined;
 }
 
-function custom(vars: Vars, model: string | undefined, baseURL: string, why: string): Reachable {
-  const apiKey =
-    vars.API_KEY ??
-    keyOf(vars, providerNamed("vllm"))?.value ??
-    keyOf(vars, providerNamed("openai"))?.value ??
-    "none";
-  // Local servers ask for some key and read none.
-  return describe(
-    undefined,
-    model ?? "default",
-    baseURL,
-    apiKey,
-    model ? why : `${why}; MODEL is not, so "default"`,
-  );
-}
-
-function reach(vars: Vars, provider: Provider, model: string, apiKey: string, why: string): Reachable {
-  const baseURL = provider.baseURL.replace("{CLOUDFLARE_ACCOUNT_ID}", vars.CLOUDFLARE_ACCOUNT_ID ?? "");
-  return describe(provider, model, baseURL, apiKey, why);
+function reach(
+  vars: Vars,
+  provider: Provider,
+  model: string | undefined,
+  apiKey: string,
+  why: string,
+): Reachable {
+  const name = model ? nameFor(provider, model) : (provider.defaultModel ?? UNNAMED);
+  return describe(provider, name, baseOf(vars, provider), apiKey, why);
 }
 
 function describe(
@@ -169,18 +185,15 @@ function describe(
   apiKey: string,
   why: string,
 ): Reachable {
-  const known = price({ inputTokens: 0, outputTokens: 0 }, model, provider);
+  const vision = (provider?.vision ?? CUSTOM_VISION).test(model);
   return {
     provider: provider?.name ?? "custom",
     model,
     why,
-    baseURL: baseURL.replace(/\/+$/, ""),
+    baseURL,
     apiKey,
-    contextWindow: known?.model.context_window ?? SAFE_WINDOW,
-    vision: provider
-      ? provider.vision.test(model)
-      : /vision|-vl|llava|gemma-?3|gpt-4o|claude|gemini/i.test(model),
-    price: (usage) => price(usage, model, provider)?.total_price,
+    vision,
+    ...known(model, baseURL, provider),
   };
 }
 
@@ -197,55 +210,16 @@ function demo(why: string): Reachable {
   };
 }
 
-interface Tokens {
-  inputTokens: number;
-  outputTokens: number;
-  cachedTokens?: number;
+function withoutKey(vars: Vars): string {
+  return vars.API_KEY
+    ? "API_KEY does not tell its provider; set MODEL or API_BASE too"
+    : "no key is set; set API_KEY, or API_BASE for a local model";
 }
-
-/** USD by the price list, or null where the model is not in it. A server of one's own has no price. */
-function price(usage: Tokens, model: string, provider: Provider | undefined) {
-  if (!provider) return undefined;
-  const {
-    inputTokens: input_tokens,
-    outputTokens: output_tokens,
-    cachedTokens: cache_read_tokens = 0,
-  } = usage;
-  return (
-    calcPrice({ input_tokens, output_tokens, cache_read_tokens }, model, { providerId: provider.priceId }) ??
-    undefined
-  );
-}
-
-function keyOf(vars: Vars, provider: Provider): { name: string; value: string } | undefined {
-  const name = provider.keys.find((name) => vars[name]);
-  return name ? { name, value: vars[name]! } : undefined;
-}
-
-/** A model's name as a provider wants it: its own prefix off. */
-function nameFor(provider: Provider, model: string | undefined): string {
-  if (!model) return provider.defaultModel;
-  if (provider.name === "openrouter") return fullName(model);
-  const prefix = provider.prefixes.find((prefix) => model.toLowerCase().startsWith(prefix));
-  return prefix ? model.slice(prefix.length) : model;
-}
-
-/** `provider/model` for OpenRouter, where only the model was named. */
-function fullName(model: string): string {
-  const bare = model.replace(/^openrouter\//i, "");
-  if (bare.includes("/")) return bare;
-  const owner = PROVIDERS.find((provider) => provider.models.test(bare));
-  return owner ? `${OPENROUTER_NAMES[owner.name] ?? owner.name}/${bare}` : bare;
-}
-
-/** Where OpenRouter calls a maker by another name. */
-const OPENROUTER_NAMES: Record<string, string> = {
-  gemini: "google",
-  zhipu: "z-ai",
-  moonshot: "moonshotai",
-  groq: "meta-llama",
-};
 
 function noKeyFor(model: string): string {
   return `MODEL is "${model}", but no key for it is set; set API_KEY or the provider's own`;
+}
+
+function noServerFor(model: string): string {
+  return `MODEL is "${model}", a model of your own server; set API_BASE to its address`;
 }

@@ -1,157 +1,209 @@
 import { GLOBAL, HOME } from "../notebook.ts";
 
-/** What the demo model knows of a moment. */
+/** What the demo model knows of one request. */
 export interface Asked {
-  /** The last message, without the assistant's name in front. */
+  /** What a person said, without the assistant's name in front. */
   text: string;
   sender: string;
-  /** `November 21, 2026`. */
-  today: string;
+  /** `2026-11-21`, or as the message says it. */
+  date: string;
+  /** Milliseconds since the epoch. */
+  now: number;
   main: boolean;
   assistant: string;
-  tools: Set<string>;
-  /** What the tools answered since the last message, oldest first. */
+  /** Names of the tools on offer. */
+  tools: ReadonlySet<string>;
+  /** What the tools answered for this request, oldest first. */
   results: string[];
 }
 
 /** A tool to call, or the answer. Undefined: the rule does not apply after all. */
-type Next = { tool: string; args: object } | string | undefined;
+export type Next = { tool: string; args: object } | string | undefined;
 
 export interface Rule {
   pattern: RegExp;
   next(match: RegExpExecArray, asked: Asked): Next;
 }
 
-/** One tool, then its result as the answer. */
-function once(tool: string, args: object, asked: Asked, say: (result: string) => string): Next {
-  return asked.results.length === 0 ? { tool, args } : say(asked.results.at(-1)!);
-}
-
-const fenced = (result: string) => `\`\`\`\n${result.replaceAll("```", "'''")}\n\`\`\``;
+const REMEMBER =
+  "(?:please )?(?:remember|don't forget|keep in mind)(?: this)?|(?:bitte )?merk(?:e)? dir|recuerda|souviens-toi|rappelle-toi|ricorda|lembr[ae](?:-se)?|запомни|请?记住|請?記住";
+const THAT = "(?: that(?= )| que(?= )| dass(?= )| che(?= )| de(?= )| что(?= ))?";
 
 /** The sentences that are understood, first match first. */
 export const RULES: Rule[] = [
   {
-    pattern: /^(?:please\s+)?remember(?:\s+this)?(\s+globally)?(?:\s+that|\s*[:,])?\s+([\s\S]+)/i,
-    next: (match, asked) => remember(match[2]!.trim(), asked, match[1] !== undefined),
+    pattern: new RegExp(`^(?:${REMEMBER})( globally)?[,，]?${THAT}[:：,，]?\\s*([\\s\\S]+)$`, "iu"),
+    next: ([, globally, fact], asked) =>
+      fact!.endsWith("?") ? undefined : remember(fact!, asked, globally !== undefined),
   },
   {
     pattern:
-      /^(?:please\s+)?remind me (?:in|every|at|on|tomorrow)\b|^every (?:\d+|minute|hour|day|morning|evening|monday|week)/i,
+      /^(?:please )?(?:remind me|erinnere mich)\b|^every (?:\d|minute|hour|day|week|morning|evening|\w+day)/i,
     next: (_, asked) => remind(asked),
   },
   {
-    pattern: /^(?:list|show)(?: all| my)?(?: scheduled)? (?:tasks|reminders)/i,
-    next: (_, asked) => once("list_tasks", {}, asked, (result) => result),
+    pattern: /^(?:list|show)(?: me)?(?: all| my| the)*(?: scheduled)? (?:tasks|reminders)/i,
+    next: (_, asked) => tool("list_tasks", {}, asked),
   },
   {
     pattern:
-      /^what do you (?:know|remember)|what(?:'s| is) in my notes|^(?:show )?(?:my )?(?:notes|memory)\??$/i,
+      /^what (?:do|did) you (?:know|remember)|what(?:'s| is) in (?:my|the|your) (?:notes|memory)|^(?:show |read )?(?:me )?(?:my |your )?(?:notes|memory)[.!?]*$|^was weißt du|^你(?:知道|记得)什么/i,
     next: (_, asked) => know(asked),
   },
   {
-    pattern: /^(?:please\s+)?(?:run|execute)(?:\s+the\s+command)?[:\s]+`{0,3}([\s\S]+?)`{0,3}$/i,
-    next: (match, asked) => once("bash", { command: match[1]!.trim() }, asked, fenced),
+    pattern: /^(?:please )?(?:run|execute)(?: the)?(?: command)?[: ]\s*([\s\S]+)|^\$ ([\s\S]+)/i,
+    next: (match, asked) => tool("bash", { command: unquoted(match[1] ?? match[2]!) }, asked, fenced),
   },
   {
-    pattern: /^(?:please\s+)?write\s+([\s\S]+?)\s+(?:to|into)\s+(?:the\s+)?(?:file\s+)?(\S+)$/i,
+    pattern: /^(?:please )?(?:write|save|put) ([\s\S]+?) (?:to|into|in)(?: the| a)?(?: file)? (\S+)$/i,
+    next: ([, text, path], asked) => write(path!, text!, asked),
+  },
+  {
+    pattern:
+      /^(?:please )?(?:write|create|make)(?: to| into)?(?: the| a)? ?file (\S+?)(?::| with(?: the)?(?: text| content)?)\s+([\s\S]+)$/i,
+    next: ([, path, text], asked) => write(path!, text!, asked),
+  },
+  {
+    pattern: /^(?:please )?(?:read|show|open|cat)(?: me)?(?: the)?(?: file (\S+)| (\S*[./]\S+))$/i,
+    next: (match, asked) => tool("read_file", { path: pathOf(match[1] ?? match[2]!) }, asked, fenced),
+  },
+  {
+    pattern:
+      /^(?:list|show)(?: me)?(?: all| my| the)* files(?: (?:in|of|under)(?: the folder)? (\S+))?|^(?:what|which) files|^ls$/i,
+    next: ([, folder], asked) => tool("list_dir", { path: folder ? pathOf(folder) : HOME }, asked),
+  },
+  {
+    pattern:
+      /^(?:please )?(?:search|recall|find|look up)(?: for)? ([\s\S]+)|^(?:what|when) did (?:i|we|he|she|they|you|\S+) (?:say|tell you|write|mention)(?: about)? ([\s\S]+)/i,
     next: (match, asked) =>
-      once("write_file", { path: match[2]!, content: `${unquoted(match[1]!)}\n` }, asked, (result) => result),
+      tool("recall", { query: unquoted((match[1] ?? match[2]!).replace(/[?!.]+$/, "")) }, asked),
   },
   {
-    pattern: /^(?:read|show|open)\s+(?:the\s+)?(?:file\s+)?(\S+\.\w+)$/i,
-    next: (match, asked) => once("read_file", { path: match[1]! }, asked, fenced),
+    pattern: /^(?:add|register)(?: the)? group:? ([\s\S]+)/i,
+    next: ([, name], asked) => tool("register_group", { name: unquoted(name!) }, asked),
   },
   {
-    pattern: /^(?:list|show)(?: all| my| the)? files|^what files|^ls$/i,
-    next: (_, asked) =>
-      once("list_dir", { path: HOME }, asked, (result) => result || "There are no files yet."),
+    pattern: /^(?:remove|unregister|delete)(?: the)? group:? ([\s\S]+)/i,
+    next: ([, name], asked) => tool("remove_group", { name: unquoted(name!) }, asked),
   },
   {
-    pattern: /^(?:search|recall|find)(?: for)?\s+([\s\S]+)|^what did (?:i|we|\w+) say about\s+([\s\S]+)/i,
-    next: (match, asked) =>
-      once("recall", { query: (match[1] ?? match[2])!.replace(/\?+$/, "") }, asked, (result) => result),
+    pattern: /^(?:list|show)(?: me)?(?: all| my| the)* groups|^(?:what|which) groups/i,
+    next: (_, asked) => tool("list_groups", {}, asked),
   },
   {
-    pattern: /^add group\s+([\s\S]+)/i,
-    next: (match, asked) => once("register_group", { name: unquoted(match[1]!) }, asked, (result) => result),
+    pattern: /^(?:send|say) ([\s\S]+?) to (?:the )?(?:group )?(["“][^"”]+["”]|\w+:\S+)$/i,
+    next: ([, text, to], asked) => tool("send_message", { text: unquoted(text!), to: unquoted(to!) }, asked),
   },
+  { pattern: /^(?:help|what can you do|how do you work|hilfe|ayuda|aide|帮助|幫助|\?)/i, next: () => HELP },
   {
-    pattern: /^remove group\s+([\s\S]+)/i,
-    next: (match, asked) => once("remove_group", { name: unquoted(match[1]!) }, asked, (result) => result),
+    pattern:
+      /^(?:(?:hi|hello|hey|hallo|hola|bonjour|ciao|olá|good (?:morning|evening|afternoon|day)|guten \w+)(?!\p{L})|привет|你好|こんにちは)/iu,
+    next: (_, asked) => `Hello ${asked.sender}! I am ${asked.assistant}. ${DEMO}`,
   },
-  {
-    pattern: /^(?:list|show)(?: all)? groups/i,
-    next: (_, asked) => once("list_groups", {}, asked, (result) => result),
-  },
-  {
-    pattern: /^(?:send|say)\s+([\s\S]+?)\s+to\s+(?:group\s+)?"([^"]+)"$/i,
-    next: (match, asked) =>
-      once("send_message", { text: unquoted(match[1]!), to: match[2]! }, asked, (result) => result),
-  },
-  {
-    pattern: /^(?:hi|hello|hey|good (?:morning|evening|day)|hallo|你好)\b/i,
-    next: (_, asked) => `Hello ${asked.sender}! I am ${asked.assistant}. ${HINT}`,
-  },
+  { pattern: /^(?:thanks|thank you|thx|danke|gracias|merci|谢谢)/i, next: () => "You are welcome." },
 ];
 
-const HINT =
-  "The built-in demo model answers until a key is set (`API_KEY`, or `API_BASE` for a local model). Say “help” to see what I understand.";
+const DEMO =
+  "The built-in demo model answers until a key is set: put `API_KEY` (or `API_BASE` for a local model) into the environment and start again. Say “help” to see what I understand.";
+
+const HELP = [
+  "I am the built-in demo model and know only a few sentences, but the tools behind them are real:",
+  "- “remember that the bins go out on Tuesday”, “what do you know?”",
+  "- “write hello to notes.txt”, “read notes.txt”, “list files”, “run ls -la”",
+  "- “search bins”, “what did I say about the bins?”",
+  "- “remind me in 10 minutes to stretch”, “list my tasks”",
+  "- in the main chat: “list groups”, “add group Family Chat”",
+  "For a real model set `API_KEY` (or `API_BASE` for a local one) and start again.",
+].join("\n");
+
+/** The answer to everything that no rule knows. */
+export const FALLBACK =
+  "I am the built-in demo model and did not understand that: I know only a few sentences, such as “remember that the bins go out on Tuesday”, “what do you know?” or “run ls”. " +
+  "Say “help” for all of them. For a real model set `API_KEY` (or `API_BASE` for a local one) and start again.";
+
+/** What to say where a tool is not on offer. */
+export function missing(name: string): string {
+  if (/task/.test(name)) return "Reminders and tasks are not part of this version yet.";
+  if (/group/.test(name)) return "Groups are managed in the main chat only.";
+  return `That needs the tool ${name}, which is not on offer in this chat.`;
+}
+
+/** One call, then its result as the answer. */
+function tool(name: string, args: object, asked: Asked, say = (result: string) => result): Next {
+  const [result] = asked.results;
+  if (result === undefined) return { tool: name, args };
+  return failed(result) ? result : say(result);
+}
+
+function failed(result: string): boolean {
+  return /^(?:Error|The tool failed):/.test(result);
+}
+
+function write(path: string, text: string, asked: Asked): Next {
+  return tool("write_file", { path: pathOf(path), content: `${unquoted(text)}\n` }, asked);
+}
 
 /** Reads the memory file first, so that the new line is added to what is there. */
 function remember(fact: string, asked: Asked, globally: boolean): Next {
   const path = `${asked.main || globally ? GLOBAL : HOME}/MEMORY.md`;
   const [before, written] = asked.results;
   if (before === undefined) return { tool: "read_file", args: { path } };
-  if (written !== undefined)
-    return /^Error|^The tool failed/.test(written) ? written : `I will remember that: ${fact}`;
-  const line = `- ${asked.today} ${asked.sender}: ${fact}\n`;
-  const absent = before.startsWith("Error: No such file");
-  return absent ? { tool: "write_file", args: { path, content: `# Memory\n\n${line}` } } : append(path, line);
+  if (written !== undefined) return /^(?:Wrote|Edited)/.test(written) ? `I will remember: ${fact}` : written;
+  const line = `- ${asked.date} ${asked.sender}: ${fact.replace(/\s+/g, " ")}`;
+  if (/^\[lines? .*\]$/m.test(before)) return `${path} is too long for the demo model. Shorten it first.`;
+  const known = before.startsWith("Error: No such file") || before === "(empty file)" ? "# Memory\n" : before;
+  if (failed(known)) return known;
+  return {
+    tool: "write_file",
+    args: { path, content: `${known.trimEnd()}\n${known === "# Memory\n" ? "\n" : ""}${line}\n` },
+  };
 }
 
-/** The shell appends without knowing the file's end. */
-function append(path: string, line: string): Next {
-  return { tool: "bash", args: { command: `printf '%s\\n' ${quoted(line.trimEnd())} >> ${path}` } };
-}
-
-function know(asked: Asked): Next {
-  const paths = [`${GLOBAL}/MEMORY.md`, `${HOME}/MEMORY.md`];
-  const next = paths[asked.results.length];
+function know({ results }: Asked): Next {
+  const next = [`${GLOBAL}/MEMORY.md`, `${HOME}/MEMORY.md`][results.length];
   if (next) return { tool: "read_file", args: { path: next } };
-  const found = asked.results.filter((result) => !result.startsWith("Error"));
+  const found = results.filter((result) => !failed(result) && result !== "(empty file)");
   return found.length > 0
     ? found.map((text) => text.trim()).join("\n\n")
     : "I know nothing yet. Say: remember that …";
 }
 
-/** “remind me in 10 seconds to stretch”, “every minute say hi”. */
+const UNITS = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
+const IN =
+  /^(?:please )?remind me in (\d+|an?|one) (second|minute|hour|day|week)s?,?(?: to| that| of|:)?\s+([\s\S]+)/i;
+const EVERY =
+  /^(?:please )?(?:remind me )?every (\d+)? ?(second|minute|hour|day|week)s?,?(?: to| that| of|:)?\s+([\s\S]+)/i;
+
+/** “remind me in 10 seconds to stretch”, “every 5 minutes say hi”. */
 function remind(asked: Asked): Next {
-  if (asked.results.length > 0) return asked.results.at(-1)!;
-  const once =
-    /^(?:please\s+)?remind me in (\d+|an?) (second|minute|hour|day)s?(?: to| that|:)?\s+([\s\S]+)/i.exec(
-      asked.text,
-    );
-  const every =
-    /^(?:remind me )?every (\d+)?\s*(second|minute|hour|day)s?(?: to| that|:|,)?\s+([\s\S]+)/i.exec(
-      asked.text,
-    );
-  const found = once ?? every;
-  if (!found) return "I understand “remind me in 10 seconds to …” and “every minute …”.";
-  const amount = Number.parseInt(found[1] ?? "1", 10) || 1;
+  if (!asked.tools.has("schedule_task")) return missing("schedule_task");
+  const once = IN.exec(asked.text);
+  const found = once ?? EVERY.exec(asked.text);
+  if (!found)
+    return "I understand “remind me in 10 minutes to …” and “every 5 minutes …”. For other times set a key for a real model.";
   const ms =
-    amount *
-    { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 }[found[2]!.toLowerCase() as "second"]!;
-  const args = once
-    ? { schedule_type: "once", in_ms: ms }
+    (Number.parseInt(found[1] ?? "1", 10) || 1) * UNITS[found[2]!.toLowerCase() as keyof typeof UNITS];
+  const when = once
+    ? { schedule_type: "once", schedule_value: new Date(asked.now + ms).toISOString() }
     : { schedule_type: "interval", schedule_value: String(ms) };
-  return { tool: "schedule_task", args: { message: found[3]!.trim(), ...args } };
+  const message = found[3]!.trim().replace(/^(?:say|send|write|tell me)\s+/i, "");
+  return tool(
+    "schedule_task",
+    { message: once ? `Reminder: ${message}` : unquoted(message), ...when },
+    asked,
+  );
 }
 
+function fenced(result: string): string {
+  return `\`\`\`\n${result.replaceAll("```", "'''")}\n\`\`\``;
+}
+
+/** Without the quotes, backticks or code fence around it. */
 function unquoted(text: string): string {
-  return text.trim().replace(/^["“'`](.*)["”'`]$/s, "$1");
+  const plain = text.trim().replace(/^```\w*\n([\s\S]*?)\n?```$/, "$1");
+  return plain.replace(/^(["“'`])([\s\S]*)(["”'`])$/, "$2").trim();
 }
 
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+function pathOf(word: string): string {
+  return unquoted(word.replace(/(?<=.)[?!,;:]+$|(?<=\w)\.$/, ""));
 }

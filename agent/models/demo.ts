@@ -1,91 +1,165 @@
-import { textTokens } from "../budget.ts";
 import { parseCatchUp } from "../catch-up.ts";
 import type { ChatMessage, Model, ModelEvent, ModelRequest, ToolCall } from "../model.ts";
-import { type Asked, RULES } from "./demo-rules.ts";
+import { withoutTrigger } from "../wake.ts";
+import { type Asked, FALLBACK, missing, type Next, RULES } from "./demo-rules.ts";
 
-/** Characters that one streamed piece has. */
+/** Characters of one streamed piece. */
 const PIECE = 12;
+const FREE = { inputTokens: 0, outputTokens: 0 };
 
 /**
  * The model of an install without a key: a few sentences are understood and lead to the real tools, everything else to
  * a word on how to set a key. It costs nothing and asks nobody.
+ * @param now milliseconds since the epoch, for reminders
  */
-export function demoModel(): Model {
-  return { stream };
+export function demoModel(now: () => number): Model {
+  return { stream: (request) => stream(request, now) };
 }
 
-async function* stream(request: ModelRequest): AsyncIterable<ModelEvent> {
-  const reply = replyTo(request);
+async function* stream(request: ModelRequest, now: () => number): AsyncIterable<ModelEvent> {
+  const reply = replyTo(request, now());
   for (const piece of piecesOf(reply.content)) {
     if (request.signal.aborted) return yield aborted();
     yield { type: "text", delta: piece };
     await new Promise((done) => setTimeout(done, 0));
   }
   if (request.signal.aborted) return yield aborted();
-  const usage = { inputTokens: 0, outputTokens: 0 };
-  yield { type: "done", ...reply, usage, model: "demo", cut: false };
+  yield { type: "done", ...reply, usage: FREE, model: "demo", cut: false };
 }
 
-/** What the demo model says and calls next. Exported for its tests: pure. */
-export function replyTo(request: Pick<ModelRequest, "messages" | "tools">): {
-  content: string;
-  toolCalls: ToolCall[];
-} {
-  const asked = read(request);
+/** What the demo model says and calls next. Pure. */
+export function replyTo(
+  request: Pick<ModelRequest, "messages" | "tools">,
+  now: number,
+): { content: string; toolCalls: ToolCall[] } {
+  const turn = request.messages.slice(request.messages.findLastIndex(isFinal) + 1);
+  const house = houseTask(turn.findLast((message) => message.role === "user")?.content ?? "");
+  if (house !== undefined) return { content: house, toolCalls: [] };
+  const results = turn.filter((message) => message.role === "tool").map((message) => message.content);
+  return replay(requestsOf(turn, request, now), results);
+}
+
+/**
+ * Goes through what was asked, oldest first, and hands each request the results that its calls had: so a message that
+ * joins in the middle of a turn neither loses nor repeats what came before it.
+ */
+function replay(requests: Asked[], results: string[]): { content: string; toolCalls: ToolCall[] } {
+  let used = 0;
+  const answers: string[] = [];
+  for (const asked of requests) {
+    for (;;) {
+      const next = nextOf(asked);
+      if (typeof next === "string") {
+        answers.push(next);
+        break;
+      }
+      const result = results[used];
+      if (result === undefined) return { content: "", toolCalls: [call(next, used)] };
+      asked.results.push(result);
+      used++;
+    }
+  }
+  const understood = answers.filter((answer) => answer !== FALLBACK);
+  return {
+    content: [...new Set(understood.length > 0 ? understood : [FALLBACK])].join("\n\n"),
+    toolCalls: [],
+  };
+}
+
+function nextOf(asked: Asked): Exclude<Next, undefined> {
   for (const rule of RULES) {
     const match = rule.pattern.exec(asked.text);
-    const step = match && rule.next(match, asked);
-    if (!step) continue;
-    if (typeof step === "string") return { content: step, toolCalls: [] };
-    return asked.tools.has(step.tool) ? call(asked, step) : { content: missing(step.tool), toolCalls: [] };
+    const next = match ? rule.next(match, asked) : undefined;
+    if (next === undefined) continue;
+    return typeof next === "string" || asked.tools.has(next.tool) ? next : missing(next.tool);
   }
-  return { content: FALLBACK, toolCalls: [] };
+  return FALLBACK;
 }
 
-function call(
-  asked: Asked,
-  step: { tool: string; args: object },
-): { content: string; toolCalls: ToolCall[] } {
-  return {
-    content: "",
-    toolCalls: [
-      {
-        id: `demo-${asked.results.length}-${textTokens(asked.text)}`,
-        name: step.tool,
-        arguments: JSON.stringify(step.args),
-      },
-    ],
-  };
+function call(next: { tool: string; args: object }, index: number): ToolCall {
+  return { id: `demo_${index}`, name: next.tool, arguments: JSON.stringify(next.args) };
 }
 
-/** The last thing that a person said, and what the tools answered since. */
-function read({ messages, tools }: Pick<ModelRequest, "messages" | "tools">): Asked {
-  const last = messages.findLastIndex((message) => message.role === "user");
-  const content = last < 0 ? "" : (messages[last] as ChatMessage & { role: "user" }).content;
-  const said = parseCatchUp(content).at(-1);
+/** An answer without calls ended the turn before this one. */
+function isFinal(message: ChatMessage): boolean {
+  return message.role === "assistant" && message.toolCalls.length === 0;
+}
+
+/** The house itself asks to save memories or to sum up; there is nobody to talk to. */
+function houseTask(content: string): string | undefined {
+  if (content.startsWith("(From the house")) return "NO_REPLY";
+  const conversation = /^<conversation>\n([\s\S]*)\n<\/conversation>$/.exec(content)?.[1];
+  return (
+    conversation && `The last lines of the conversation before:\n${conversation.slice(-2000).toWellFormed()}`
+  );
+}
+
+/** What people ask in this turn, oldest first. */
+function requestsOf(
+  turn: ChatMessage[],
+  { messages, tools }: Pick<ModelRequest, "messages" | "tools">,
+  now: number,
+): Asked[] {
   const system = messages.find((message) => message.role === "system")?.content ?? "";
-  return {
-    text: (said?.text ?? content).trim().replace(/^@\S+[,:]?\s+/, ""),
-    sender: said?.sender ?? "someone",
-    today: /\(It is \w+, (\w+ \d+, \d+)/.exec(content)?.[1] ?? "",
-    main: system.includes("This is the main chat, the owner's"),
-    assistant: /^You are (.+?), an assistant/.exec(system)?.[1] ?? "the assistant",
-    tools: new Set(tools.map((tool) => tool.name)),
-    results: messages
-      .slice(last + 1)
-      .filter((message) => message.role === "tool")
-      .map((message) => message.content),
-  };
+  const assistant = /^You are (.+?), (?:an|the) assistant/.exec(system)?.[1] ?? "the assistant";
+  const names = new Set(tools.map((tool) => tool.name));
+  const main = names.has("register_group") || /This is (?:the|a) main/.test(system);
+  const everything = main || /in a direct chat/.test(system);
+  return turn
+    .filter((message) => message.role === "user")
+    .flatMap(({ content }) =>
+      saidIn(content, assistant, everything).map(({ text, sender, date }) => ({
+        text: plain(text, assistant),
+        sender,
+        date,
+        now,
+        main,
+        assistant,
+        tools: names,
+        results: [],
+      })),
+    );
 }
 
-const FALLBACK =
-  "I am the built-in demo model: I know only a few sentences. Try “remember that the bins go out on Tuesday”, “what do you know?”, “run ls”, " +
-  "“write hello to notes.txt”, “list files” or “search bins”. For a real model set `API_KEY` (or `API_BASE` for a local one) and start again.";
+interface Line {
+  text: string;
+  sender: string;
+  date: string;
+}
 
-function missing(tool: string): string {
-  if (tool.startsWith("schedule") || tool.endsWith("tasks"))
-    return "Reminders and tasks are not part of this version yet.";
-  return `That needs the tool ${tool}, which is not offered in this chat.`;
+/** The lines of a message that ask something: all in a direct chat, in a group those with the trigger and the last. */
+function saidIn(content: string, assistant: string, everything: boolean): Line[] {
+  const lines = parseCatchUp(content);
+  const date = dateIn(content);
+  if (lines.length === 0) return [{ text: content.trim(), sender: "someone", date: date ?? "" }];
+  const askers = /\(Only (.+) may ask you something here/.exec(content)?.[1]?.split(", ");
+  const asking = lines.filter(({ sender, time }) =>
+    askers ? askers.includes(sender) : !time.endsWith(", outside"),
+  );
+  const wanted = asking.filter(
+    (line) => everything || line === asking.at(-1) || hasTrigger(line.text, assistant),
+  );
+  return wanted.map(({ text, sender, time }) => ({
+    text,
+    sender,
+    date: date ?? time.split(" ").slice(0, 2).join(" "),
+  }));
+}
+
+/** The day that the prompt states, `2026-11-21`. */
+function dateIn(content: string): string | undefined {
+  const stated = /\(It is \w+, (\w+ \d+, \d{4})/.exec(content)?.[1];
+  const day = stated ? new Date(`${stated} UTC`) : undefined;
+  return day && !Number.isNaN(day.getTime()) ? day.toISOString().slice(0, 10) : undefined;
+}
+
+function hasTrigger(text: string, assistant: string): boolean {
+  return withoutTrigger(text, `@${assistant}`) !== text;
+}
+
+/** Without trigger, in straight quotes and single spaces where that is no content. */
+function plain(text: string, assistant: string): string {
+  return withoutTrigger(text, `@${assistant}`).replaceAll("’", "'").trim();
 }
 
 function piecesOf(text: string): string[] {
@@ -93,6 +167,10 @@ function piecesOf(text: string): string[] {
 }
 
 function aborted(): ModelEvent {
-  const failure = { kind: "aborted", message: "the call was stopped" } as const;
-  return { type: "error", failure, usage: { inputTokens: 0, outputTokens: 0 }, model: "demo" };
+  return {
+    type: "error",
+    failure: { kind: "aborted", message: "the call was stopped" },
+    usage: FREE,
+    model: "demo",
+  };
 }

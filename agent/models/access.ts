@@ -1,0 +1,37 @@
+import type { Provider } from "./providers.ts";
+
+/** The Worker's variables by name. */
+export type Vars = Readonly<Record<string, string | undefined>>;
+
+/** The key of a provider and the variable that holds it, where all is set that it needs. */
+export function keyOf(vars: Vars, provider: Provider): { name: string; value: string } | undefined {
+  const name = isReady(vars, provider) ? provider.keys.find((name) => vars[name]?.trim()) : undefined;
+  return name ? { name, value: vars[name]!.trim() } : undefined;
+}
+
+/** Whether everything but the key is set. */
+export function isReady(vars: Vars, { needs }: Provider): boolean {
+  return !needs || Boolean(vars[needs]?.trim());
+}
+
+/** Where a provider is reached. */
+export function baseOf(vars: Vars, { baseURL, keys, needs }: Provider): string {
+  const own = normalBase(vars[keys[0]!.replace("_KEY", "_BASE")] ?? "");
+  return (
+    own ?? (needs ? baseURL.replace(`{${needs}}`, encodeURIComponent(vars[needs]?.trim() ?? "")) : baseURL)
+  );
+}
+
+/** Without the path of the call itself, which people paste along; undefined where it is no web address. */
+export function normalBase(base: string): string | undefined {
+  const trimmed = base
+    .trim()
+    .replace(/\/+$/, "")
+    .replace(/\/chat\/completions$/i, "");
+  return /^https?:\/\//i.test(trimmed) && URL.canParse(trimmed) ? trimmed : undefined;
+}
+
+/** The host and port of an address; empty where it is none. */
+export function hostOf(base: string): string {
+  return URL.canParse(base) ? new URL(base).host : "";
+}
