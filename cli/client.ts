@@ -62,16 +62,22 @@ export function clientOf({ url, token }: Target) {
 
 export type Client = ReturnType<typeof clientOf>;
 
+interface Answer {
+  ok: boolean;
+  status: number;
+  json(): Promise<unknown>;
+}
+
+/** What an answer holds when it is no refusal. */
+type Value<A extends Answer> = Exclude<Awaited<ReturnType<A["json"]>>, { error: unknown }>;
+
 /** Waits for an answer and gives its JSON. Throws `Trouble` when nothing answers or the install refuses. */
-export async function ask<T>(
-  target: Target,
-  call: Promise<{ ok: boolean; status: number; json(): Promise<T> }>,
-): Promise<T> {
+export async function ask<A extends Answer>(target: Target, call: Promise<A>): Promise<Value<A>> {
   const answer = await call.catch((error: unknown) => {
     throw unreachable(target, error);
   });
   const value = await answer.json().catch(() => undefined);
-  if (answer.ok && value !== undefined) return value;
+  if (answer.ok && value !== undefined) return value as Value<A>;
   const reason = (value as { error?: unknown } | undefined)?.error;
   throw new Trouble(
     typeof reason === "string" ? reason : `${target.url} answered ${answer.status}; is it a nanoflare?`,

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { styleText } from "node:util";
+import type { Target } from "./client.ts";
+import { Conversation, type Outcome } from "./conversation.ts";
+import { readSettings } from "./local/settings.ts";
+import { Trouble } from "./trouble.ts";
+import { Writer } from "./writer.ts";
+
+const PROMPT = "> ";
+const HISTORY = 500;
+
+/** Says one thing and prints the answer; without text, talks until the input ends. Throws `Trouble` without an answer. */
+export async function agent(target: Target, text: string): Promise<void> {
+  const conversation = new Conversation(target);
+  await conversation.open();
+  try {
+    if (text.trim()) return await sayOnce(conversation, text);
+    await talk(conversation);
+  } finally {
+    conversation.close();
+  }
+}
+
+async function sayOnce(conversation: Conversation, text: string): Promise<void> {
+  const outcome = await conversation.exchange(text);
+  if (outcome.note) throw new Trouble(reasonOf(outcome));
+  console.log(outcome.replies.join("\n\n"));
+}
+
+function reasonOf({ note, replies }: Outcome): string {
+  return replies.at(-1) ?? `The message ended without an answer (${note}).`;
+}
+
+async function talk(conversation: Conversation): Promise<void> {
+  const terminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
+  const lines = openLines(terminal);
+  let busy = false;
+  let ended = false;
+  lines.once("close", () => {
+    ended = true;
+  });
+  lines.on("SIGINT", () => {
+    if (!busy) return lines.close();
+    // A second Ctrl-C ends the talk, whatever the turn does.
+    busy = false;
+    conversation.stop();
+  });
+  if (terminal) console.log(styleText("dim", "Talk to your assistant. /help lists commands, Ctrl-D ends."));
+  if (terminal) lines.prompt();
+  for await (const line of lines) {
+    busy = true;
+    if (line.trim()) await answer(conversation, line, terminal);
+    busy = false;
+    if (terminal && !ended) lines.prompt();
+  }
+}
+
+/** One exchange of a talk. A refusal is told and the talk goes on; the exit code remembers it. */
+async function answer(conversation: Conversation, line: string, terminal: boolean): Promise<void> {
+  const writer = new Writer(terminal);
+  try {
+    const outcome = await conversation.exchange(line, writer);
+    writer.finish(outcome.replies);
+    if (outcome.note) process.exitCode = 1;
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+function openLines(terminal: boolean): Interface {
+  const file = join(readSettings(process.env).stateDir, "cli-history");
+  const history = terminal && existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
+  const output = terminal ? process.stdout : undefined;
+  const lines = createInterface({
+    input: process.stdin,
+    output,
+    terminal,
+    history,
+    historySize: HISTORY,
+    prompt: terminal ? PROMPT : "",
+  });
+  if (terminal && existsSync(join(file, ".."))) {
+    lines.on("history", (kept) => writeFileSync(file, `${kept.join("\n")}\n`, { mode: 0o600 }));
+  }
+  return lines;
+}

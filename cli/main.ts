@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { agent } from "./agent.ts";
+import type { TargetOptions } from "./client.ts";
+import { findTarget } from "./client.ts";
+import { deadLetters, resend } from "./dead-letters.ts";
+import { addGroup, listGroups, removeGroup } from "./groups.ts";
+import { ROOT } from "./local/settings.ts";
+import { login } from "./login.ts";
+import { pair } from "./pair.ts";
+import { status } from "./status.ts";
+import { orExplain } from "./trouble.ts";
+
+const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+
+const program = new Command("nanoflare")
+  .description("Talk to your assistant and look after it.")
+  .version(version)
+  .option("--url <address>", "a deployed install [the one on this machine; NANOFLARE_URL]")
+  .option("--token <token>", "its admin token [ADMIN_TOKEN]")
+  .showHelpAfterError();
+
+const target = () => findTarget(program.opts<TargetOptions>());
+
+program
+  .command("start")
+  .description("run the assistant on this machine, as npm start does")
+  .action(async () => (await import("./local/start.ts")).start());
+program
+  .command("agent")
+  .description("say one thing and get the answer, or talk when nothing is given")
+  .argument("[text...]", "what to say")
+  .action((text: string[]) => agent(target(), text.join(" ")));
+program
+  .command("status")
+  .description("channels, model, keys, queue, budget and where files live")
+  .option("--json", "as JSON")
+  .action((options: { json?: boolean }) => status(target(), options));
+program
+  .command("pair")
+  .description("print a code that makes a chat the main one")
+  .action(() => pair(target()));
+program
+  .command("login")
+  .description("print a link that opens the console, once")
+  .action(() => login(target()));
+
+const groups = program.command("groups").description("the chats that the assistant is in");
+groups
+  .command("list", { isDefault: true })
+  .description("all of them, also those that wait")
+  .action(() => listGroups(target()));
+groups
+  .command("add")
+  .description("register a chat that waits")
+  .argument("<name>", "its title, address or pairing code")
+  .action((name: string) => addGroup(target(), name));
+groups
+  .command("remove")
+  .description("stop listening in a chat; its files stay")
+  .argument("<name>", "its name or address")
+  .action((name: string) => removeGroup(target(), name));
+
+const letters = program.command("dead-letters").description("answers that could not be delivered");
+letters
+  .command("list", { isDefault: true })
+  .description("all of them")
+  .action(() => deadLetters(target()));
+letters
+  .command("resend")
+  .description("send one again")
+  .argument("<id>", "as the list shows it")
+  .action((id: string) => resend(target(), id));
+
+await orExplain(() => program.parseAsync());
+// Sockets and servers that are still open must not keep an ended command alive; what was said must get out first.
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))),
+);
+process.exit();
