@@ -26,7 +26,7 @@ export interface Rule {
 }
 
 const REMEMBER =
-  "(?:please )?(?:remember|don't forget|keep in mind)(?: this)?|(?:bitte )?merk(?:e)? dir|recuerda|souviens-toi|rappelle-toi|ricorda|lembr[ae](?:-se)?|запомни|请?记住|請?記住";
+  "(?:please )?(?:remember|don['’]t forget|keep in mind)(?: this)?|(?:bitte )?merk(?:e)? dir|recuerda|souviens-toi|rappelle-toi|ricorda|lembr[ae](?:-se)?|запомни|请?记住|請?記住";
 const THAT = "(?: that(?= )| que(?= )| dass(?= )| che(?= )| de(?= )| что(?= ))?";
 
 /** The sentences that are understood, first match first. */
@@ -47,7 +47,7 @@ export const RULES: Rule[] = [
   },
   {
     pattern:
-      /^what (?:do|did) you (?:know|remember)|what(?:'s| is) in (?:my|the|your) (?:notes|memory)|^(?:show |read )?(?:me )?(?:my |your )?(?:notes|memory)[.!?]*$|^was weißt du|^你(?:知道|记得)什么/i,
+      /^what (?:do|did) you (?:know|remember)|what(?:['’]s| is) in (?:my|the|your) (?:notes|memory)|^(?:show |read )?(?:me )?(?:my |your )?(?:notes|memory)[.!?]*$|^was weißt du|^你(?:知道|记得)什么/i,
     next: (_, asked) => know(asked),
   },
   {

@@ -1,4 +1,4 @@
-import { parseCatchUp } from "../catch-up.ts";
+import { parseCatchUp, type Said } from "../catch-up.ts";
 import type { ChatMessage, Model, ModelEvent, ModelRequest, ToolCall } from "../model.ts";
 import { withoutTrigger } from "../wake.ts";
 import { type Asked, FALLBACK, missing, type Next, RULES } from "./demo-rules.ts";
@@ -105,61 +105,42 @@ function requestsOf(
   const names = new Set(tools.map((tool) => tool.name));
   const main = names.has("register_group") || /This is (?:the|a) main/.test(system);
   const everything = main || /in a direct chat/.test(system);
-  return turn
-    .filter((message) => message.role === "user")
-    .flatMap(({ content }) =>
-      saidIn(content, assistant, everything).map(({ text, sender, date }) => ({
-        text: plain(text, assistant),
-        sender,
-        date,
-        now,
-        main,
-        assistant,
-        tools: names,
-        results: [],
-      })),
-    );
-}
-
-interface Line {
-  text: string;
-  sender: string;
-  date: string;
+  const said = turn.filter((message) => message.role === "user").map((message) => message.content);
+  const date = said.map(dateIn).findLast(Boolean);
+  const common = { now, main, assistant, tools: names };
+  return said
+    .flatMap((content) => linesIn(content, assistant, everything))
+    .map(({ text, sender, time }) => {
+      const asked = withoutTrigger(text, `@${assistant}`).trim();
+      return { ...common, text: asked, sender, date: date ?? dayOf(time), results: [] };
+    });
 }
 
 /** The lines of a message that ask something: all in a direct chat, in a group those with the trigger and the last. */
-function saidIn(content: string, assistant: string, everything: boolean): Line[] {
+function linesIn(content: string, assistant: string, everything: boolean): Said[] {
   const lines = parseCatchUp(content);
-  const date = dateIn(content);
-  if (lines.length === 0) return [{ text: content.trim(), sender: "someone", date: date ?? "" }];
-  const askers = /\(Only (.+) may ask you something here/.exec(content)?.[1]?.split(", ");
+  if (lines.length === 0) return [{ text: content, sender: "someone", time: "" }];
+  const askers = /^\(Only (.+) may ask you something here/m.exec(content)?.[1]?.split(", ");
   const asking = lines.filter(({ sender, time }) =>
     askers ? askers.includes(sender) : !time.endsWith(", outside"),
   );
-  const wanted = asking.filter(
-    (line) => everything || line === asking.at(-1) || hasTrigger(line.text, assistant),
-  );
-  return wanted.map(({ text, sender, time }) => ({
-    text,
-    sender,
-    date: date ?? time.split(" ").slice(0, 2).join(" "),
-  }));
+  return asking.filter((line) => everything || line === asking.at(-1) || hasTrigger(line.text, assistant));
 }
 
-/** The day that the prompt states, `2026-11-21`. */
+/** The day that the prompt states, `2026-11-21`. No text of a person can begin such a line. */
 function dateIn(content: string): string | undefined {
-  const stated = /\(It is \w+, (\w+ \d+, \d{4})/.exec(content)?.[1];
+  const stated = /^\(It is \w+, (\w+ \d+, \d{4})/m.exec(content)?.[1];
   const day = stated ? new Date(`${stated} UTC`) : undefined;
   return day && !Number.isNaN(day.getTime()) ? day.toISOString().slice(0, 10) : undefined;
 }
 
-function hasTrigger(text: string, assistant: string): boolean {
-  return withoutTrigger(text, `@${assistant}`) !== text;
+/** `Nov 21` of `Nov 21 2:32 PM`. */
+function dayOf(time: string): string {
+  return time.split(" ").slice(0, 2).join(" ");
 }
 
-/** Without trigger, in straight quotes and single spaces where that is no content. */
-function plain(text: string, assistant: string): string {
-  return withoutTrigger(text, `@${assistant}`).replaceAll("’", "'").trim();
+function hasTrigger(text: string, assistant: string): boolean {
+  return withoutTrigger(text, `@${assistant}`) !== text;
 }
 
 function piecesOf(text: string): string[] {
