@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
 import { validator } from "hono/validator";
 import { z } from "zod";
 import type { Address } from "../channels/channel.ts";
@@ -7,12 +9,15 @@ import { DIRECTORY } from "../durable-objects/rpc.ts";
 import packageFile from "../package.json";
 import { owner } from "./auth.ts";
 import type { Doors } from "./doors.ts";
-import { statusOf } from "./status.ts";
+import { askGroups, statusOf } from "./status.ts";
 import { sweep } from "./sweep.ts";
 
 /** Who speaks through these doors: the install's owner. */
 const OWNER = { id: "owner", name: "You", isBot: false };
 const CONSOLE = /^(web|cli):[\w-]{1,64}$/;
+const ADDRESS = /^[a-z]+:.+$/;
+/** Bytes of one request: the longest message, whatever its script. */
+const MOST = 256 * 1024;
 
 const named = body(z.object({ name: z.string().trim().min(1).max(200) }));
 const message = body(z.object({ text: z.string().min(1).max(32_768), key: z.string().min(1).max(64) }));
@@ -25,6 +30,7 @@ const paging = z.object({
 /** The typed admin API: JSON, for the owner only. `cli/` and the console use its type. */
 export const api = new Hono<Doors>()
   .use(owner)
+  .use(bodyLimit({ maxSize: MOST, onError: (c) => c.json({ error: "Send at most 256 KB at once." }, 413) }))
   .get("/status", async (c) => c.json(await statusOf(c.env, c.get("config"), packageFile.version)))
   .get("/groups", async (c) => c.json(await directory(c.env).status()))
   .post("/groups", named, async (c) =>
@@ -35,16 +41,13 @@ export const api = new Hono<Doors>()
   .post("/login-link", async (c) => c.json({ path: `/login/${await directory(c.env).adminLink()}` }))
   .post("/sweep", async (c) => c.json({ woken: await sweep(c.env) }))
   .get("/dead-letters", async (c) => c.json(await deadLetters(c.env)))
-  .post("/dead-letters/:address/:id/resend", async (c) => {
+  .post("/dead-letters/:address/:id/resend", addressed(ADDRESS), async (c) => {
     const queued = await group(c.env, c.req.param("address")).resend(c.req.param("id"));
     return queued
       ? c.json({ queued })
       : c.json({ error: "There is no dead letter with this id in this chat." }, 404);
   })
-  .use("/chat/:address/*", async (c, next) => {
-    if (CONSOLE.test(c.req.param("address") ?? "")) return next();
-    return c.json({ error: "Only the console's own chats (web:main, cli:main) can be spoken in here." }, 404);
-  })
+  .use("/chat/:address/*", addressed(CONSOLE))
   .get("/chat/:address/history", async (c) => {
     const range = paging.safeParse(c.req.query());
     if (!range.success) return c.json({ error: z.prettifyError(range.error) }, 400);
@@ -73,13 +76,17 @@ function socket(request: Request, env: Env, address: string): Promise<Response> 
 }
 
 async function deadLetters(env: Env) {
-  const { groups } = await directory(env).status();
-  const all = await Promise.all(
-    groups.map(async ({ address }) =>
-      (await group(env, address).deadLetters()).map((letter) => ({ address, ...letter })),
-    ),
-  );
-  return all.flat();
+  const install = await directory(env).status();
+  const asked = await askGroups(env, install, (group) => group.deadLetters());
+  return asked.flatMap(({ address, said }) => said.map((letter) => ({ address, ...letter })));
+}
+
+/** Lets only chats in whose address this fits. */
+function addressed(form: RegExp) {
+  return createMiddleware<Doors>(async (c, next) => {
+    if (form.test(c.req.param("address") ?? "")) return next();
+    return c.json({ error: "No chat with this address can be reached here." }, 404);
+  });
 }
 
 function body<S extends z.ZodType>(schema: S) {

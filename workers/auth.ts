@@ -20,30 +20,31 @@ export async function hasSession(c: Context<Doors>): Promise<boolean> {
   return token !== undefined && (await c.env.DIRECTORY.getByName(DIRECTORY).session(token));
 }
 
-async function refuse(c: Context<Doors>): Promise<{ text: string; status: 401 | 403 } | undefined> {
-  const bearer = /^Bearer\s+(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (bearer !== undefined) return bearerRefusal(bearer, c.get("config").vars.ADMIN_TOKEN);
-  if (!(await hasSession(c)))
-    return {
-      text: "Send ADMIN_TOKEN as a bearer token, or open the console with a link from: nanoflare login",
-      status: 401,
-    };
-  // The cookie travels by itself: only our own pages may use it.
-  return ownPage(c)
-    ? undefined
-    : { text: "This request did not come from the console's own page.", status: 403 };
+interface Refusal {
+  text: string;
+  status: 401 | 403;
 }
 
-async function bearerRefusal(given: string, expected: string | undefined) {
-  if (!expected)
-    return {
-      text: "ADMIN_TOKEN is not set, so the API refuses everybody. Set it with: wrangler secret put ADMIN_TOKEN",
-      status: 403 as const,
-    };
-  return (await same(given, expected))
-    ? undefined
-    : { text: "The token is not this install's ADMIN_TOKEN.", status: 401 as const };
+async function refuse(c: Context<Doors>): Promise<Refusal | undefined> {
+  const bearer = /^Bearer\s+(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  const token = c.get("config").vars.ADMIN_TOKEN;
+  // The cookie travels by itself: only our own pages may use it.
+  if (bearer === undefined && (await hasSession(c))) return ownPage(c) ? undefined : FOREIGN;
+  if (!token) return UNSET;
+  if (bearer === undefined) return NOBODY;
+  return (await same(bearer, token)) ? undefined : WRONG;
 }
+
+const FOREIGN: Refusal = { text: "This request did not come from the console's own page.", status: 403 };
+const UNSET: Refusal = {
+  text: "ADMIN_TOKEN is not set, so the API refuses everybody. Set it with: npx wrangler secret put ADMIN_TOKEN",
+  status: 403,
+};
+const NOBODY: Refusal = {
+  text: "Send ADMIN_TOKEN as a bearer token, or open the console with a link from: npx nanoflare login",
+  status: 401,
+};
+const WRONG: Refusal = { text: "The token is not this install's ADMIN_TOKEN.", status: 401 };
 
 /** Compares without telling by its time where two texts differ; hashed first, since the lengths must match. */
 async function same(left: string, right: string): Promise<boolean> {
@@ -59,7 +60,11 @@ function ownPage(c: Context<Doors>): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
   const origin = c.req.header("origin");
-  if (origin !== undefined)
-    return origin === new URL(c.req.url).origin || new URL(origin).host === c.req.header("host");
+  // A sandboxed page and a local file say "null", which is no URL.
+  if (origin !== undefined) return URL.parse(origin)?.host === (c.req.header("host") ?? hostOf(c));
   return c.req.method === "GET" && c.req.header("upgrade") === undefined;
+}
+
+function hostOf(c: Context<Doors>): string {
+  return new URL(c.req.url).host;
 }

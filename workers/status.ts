@@ -2,10 +2,11 @@ import { chooseModels } from "../agent/models/choose.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type GroupStatus, type InstallStatus } from "../durable-objects/rpc.ts";
+import { log } from "./log.ts";
 import { enabled } from "./webhooks.ts";
 
-/** Groups whose state is asked for one status, the most recently active first. */
-const GROUPS = 20;
+/** Groups that are asked for one answer, the most recently active first: a request may call only so many objects. */
+const GROUPS = 40;
 
 /** What `nanoflare status` and the console show. Names of keys, never their values. */
 export interface Status {
@@ -19,14 +20,10 @@ export interface Status {
   files: string;
 }
 
+/** Puts together how the install is. A group that does not answer is left out and logged. */
 export async function statusOf(env: Env, config: Config, version: string): Promise<Status> {
   const install = await env.DIRECTORY.getByName(DIRECTORY).status();
-  const active = install.groups
-    .filter((group) => group.registered)
-    .sort((a, b) => b.lastActiveAt - a.lastActiveAt);
-  const groups = await Promise.all(
-    active.slice(0, GROUPS).map((group) => env.GROUP.getByName(group.address).status()),
-  );
+  const groups = await askGroups(env, install, (group) => group.status());
   const [first, ...others] = chooseModels(config.vars);
   return {
     version,
@@ -37,9 +34,29 @@ export async function statusOf(env: Env, config: Config, version: string): Promi
       .sort(),
     problems: config.problems,
     install,
-    groups,
+    groups: groups.map(({ said }) => said),
     files: 'R2 bucket "nanoflare-files" (local start: below STATE_DIR): groups/<folder>/ and global/',
   };
+}
+
+/** What the recently active groups say, each with its address. */
+export async function askGroups<T>(
+  env: Env,
+  install: InstallStatus,
+  ask: (group: ReturnType<Env["GROUP"]["getByName"]>) => Promise<T>,
+): Promise<{ address: string; said: T }[]> {
+  const active = install.groups
+    .filter((group) => group.registered)
+    .sort((a, b) => b.lastActiveAt - a.lastActiveAt);
+  const asked = active.slice(0, GROUPS).map(async ({ address }) => {
+    try {
+      return [{ address, said: await ask(env.GROUP.getByName(address)) }];
+    } catch (error) {
+      log("a group did not answer", error, { address });
+      return [];
+    }
+  });
+  return (await Promise.all(asked)).flat();
 }
 
 function channelState(name: string, config: Config): Status["channels"][number] {

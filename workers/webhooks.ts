@@ -1,6 +1,7 @@
 import type { Channel, ChannelEnv, Inbound } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
+import { log } from "./log.ts";
 
 /** A message is stored at the third try or not at all; the platform then delivers it again. */
 const TRIES = 3;
@@ -10,9 +11,8 @@ const TRIES = 3;
  * goes out after the last event is stored.
  */
 export async function webhook(name: string, request: Request, env: Env, config: Config): Promise<Response> {
-  const channel = channels[name];
-  if (!channel || name === "web" || name === "cli")
-    return said(404, `There is no channel "${name.slice(0, 40)}".`);
+  const channel = Object.hasOwn(channels, name) ? channels[name] : undefined;
+  if (!channel) return said(404, `There is no channel "${name.slice(0, 40)}".`);
   if (!enabled(channel, config)) return said(404, `${name} is switched off (${name.toUpperCase()}_ENABLED).`);
   const received = await channel.receive(request, outside(config));
   for (const event of received.events) {
@@ -42,9 +42,7 @@ async function store(env: Env, event: Inbound): Promise<boolean> {
       return true;
     } catch (error) {
       const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-      console.error(
-        JSON.stringify({ what: "receive failed", address: event.address, attempt, message: String(error) }),
-      );
+      log("receive failed", error, { address: event.address, attempt });
       if (!retryable || overloaded) return false;
     }
   }

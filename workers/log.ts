@@ -1,0 +1,5 @@
+/** Writes what went wrong to the log, as one line of JSON; the outside gets a short sentence instead. */
+export function log(what: string, error: unknown, where: Record<string, string | number>): void {
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  console.error(JSON.stringify({ what, ...where, message, stack }));
+}
