@@ -13,7 +13,7 @@ const text = {
 };
 
 /** The Worker inside workerd, with real peers: the scripted model and a local Telegram. */
-const workerd = (main?: string) =>
+const workerd = (main?: string, more: Record<string, string> = {}) =>
   cloudflareTest(({ inject }) => {
     const peers = inject("peers");
     return {
@@ -29,10 +29,14 @@ const workerd = (main?: string) =>
           TELEGRAM_WEBHOOK_SECRET: "flow-secret",
           ADMIN_TOKEN: "flow-admin",
           ALLOW_FROM: "telegram:1001,telegram:1002",
+          ...more,
         },
       },
     };
   });
+
+/** The Worker with objects that crash on demand, and a budget that hundreds of crashed calls do not use up. */
+const crashing = () => workerd("./test/faults/worker.ts", { BUDGET_INSTALL_TOKENS: "1000000000" });
 
 const flows = { globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
 
@@ -51,7 +55,28 @@ export default defineConfig({
       },
       {
         plugins: [text, workerd()],
-        test: { name: "workers", include: ["test/flows/**/*.test.ts"], ...flows },
+        test: {
+          name: "workers",
+          include: ["test/flows/**/*.test.ts"],
+          exclude: ["test/flows/crash.test.ts"],
+          ...flows,
+        },
+      },
+      {
+        // A sample of the crashes below.
+        plugins: [text, crashing()],
+        test: { name: "crash", include: ["test/flows/crash.test.ts"], ...flows },
+      },
+      {
+        // A crash after every write and around every request: `npm run faults`.
+        plugins: [text, crashing()],
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          ...flows,
+          testTimeout: 1_800_000,
+          provide: { faults: process.env.FAULTS ?? "" },
+        },
       },
     ],
   },

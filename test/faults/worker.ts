@@ -1,0 +1,53 @@
+import worker from "../../workers/index.ts";
+import { telegram } from "../../channels/telegram/index.ts";
+import { Directory as RealDirectory } from "../../durable-objects/directory.ts";
+import { Group as RealGroup } from "../../durable-objects/group.ts";
+import { look } from "./found.ts";
+import { Meter } from "./meter.ts";
+import { ownerOf, planOf } from "./plan.ts";
+
+export default worker;
+
+// Streamed edits are soon enough for a test, and nobody waits for Telegram's minute.
+Object.assign(telegram.limits, { editIntervalMs: 25, perMinute: 1000 });
+
+/** The meter of each object's present construction. */
+const meters = new Map<string, Meter>();
+
+const realFetch = globalThis.fetch;
+globalThis.fetch = ((input: RequestInfo | URL, init?: RequestInit) => {
+  const owner = typeof init?.body === "string" ? ownerOf(init.body) : undefined;
+  const meter = owner === undefined ? undefined : meters.get(owner);
+  if (!meter) return realFetch(input, init);
+  const path = new URL(input instanceof Request ? input.url : input).pathname.split("/").at(-1)!;
+  return meter.effect("fetch", path, () => realFetch(input, init));
+}) as typeof fetch;
+
+/** The real Group, on a storage that counts and with bindings that count. */
+export class Group extends RealGroup {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, prepared(ctx, env));
+  }
+}
+
+/** The real Directory, in the same way. */
+export class Directory extends RealDirectory {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, prepared(ctx, env));
+  }
+}
+
+function prepared(ctx: DurableObjectState, env: Env): Env {
+  const name = ctx.id.name ?? "";
+  const meter = new Meter(ctx);
+  meters.set(name, meter);
+  const plan = planOf(name);
+  if (plan?.hit && !plan.found) look(ctx, plan);
+  meter.watchStorage();
+  return {
+    ...env,
+    FILES: meter.watch(env.FILES, "files"),
+    GROUP: meter.watchNamespace(env.GROUP, "group"),
+    DIRECTORY: meter.watchNamespace(env.DIRECTORY, "directory"),
+  };
+}
