@@ -87,7 +87,8 @@ export class Conversation {
           case "message":
             return frame.message.from === "assistant" ? this.#look(since) : undefined;
           case "welcome": {
-            const outcome = frame.busy ? undefined : outcomeOf(frame.messages, since);
+            // An answer to an earlier look says nothing about this message.
+            const outcome = frame.busy || !since ? undefined : outcomeOf(frame.messages, since);
             if (outcome) resolve(outcome);
           }
         }

@@ -1,22 +1,26 @@
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
-const GONE_WITHIN_MS = 5000;
+/** In STATE_DIR; written by workerd.sh. */
+export const WORKERD_PID_FILE = "workerd.pid";
 
 /**
- * Ends the workerd whose process id is in the file, left by a start that was killed: it would hold the port and the
- * storage. A process that is no workerd is somebody else's and is left alone.
+ * Ends the workerd that a start left in this state when it was killed: it would hold the port and the storage. A
+ * process that is no workerd is somebody else's and is left alone. Answers whether there was such a start.
  */
-export async function endOrphan(pidFile: string): Promise<void> {
-  const pid = pidIn(pidFile);
-  if (pid === undefined || !(await isWorkerd(pid))) return;
-  signal(pid, "SIGKILL");
-  const deadline = Date.now() + GONE_WITHIN_MS;
-  // Its entry may stay for a while after it ended; a process without a command line holds nothing any more.
-  while ((await isWorkerd(pid)) && Date.now() < deadline) await sleep(20);
-  rmSync(pidFile, { force: true });
+export async function endOrphan(stateDir: string): Promise<boolean> {
+  const pid = pidIn(join(stateDir, WORKERD_PID_FILE));
+  if (pid === undefined) return false;
+  if (await isWorkerd(pid)) signal(pid, "SIGKILL");
+  forgetWorkerd(stateDir);
+  return true;
+}
+
+/** A start that ends by itself leaves nothing behind. */
+export function forgetWorkerd(stateDir: string): void {
+  rmSync(join(stateDir, WORKERD_PID_FILE), { force: true });
 }
 
 function pidIn(file: string): number | undefined {

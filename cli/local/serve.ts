@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type MiniflareOptions } from "miniflare";
 import { Trouble } from "../trouble.ts";
 import type { Bundle } from "./bundle.ts";
-import { endOrphan } from "./orphan.ts";
+import { WORKERD_PID_FILE } from "./orphan.ts";
+import { portTrouble } from "./port.ts";
 import type { LocalSettings } from "./settings.ts";
-
-const WORKERD_PID_FILE = "workerd.pid";
 
 /** A local install that answers. */
 export interface Serving {
@@ -25,8 +23,6 @@ export async function serve(
   settings: LocalSettings,
   line: (text: string) => void,
 ): Promise<Serving> {
-  await endOrphan(join(settings.stateDir, WORKERD_PID_FILE));
-  await requirePort(settings);
   superviseWorkerd(join(settings.stateDir, WORKERD_PID_FILE));
   const miniflare = new Miniflare(optionsOf(bundle, settings, line));
   // It would end the process at once at a signal; how to end is the start's decision.
@@ -71,26 +67,6 @@ function superviseWorkerd(pidFile: string): void {
   process.env.NANOFLARE_WORKERD = process.env.MINIFLARE_WORKERD_PATH ?? workerd.default;
   process.env.NANOFLARE_WORKERD_PID = pidFile;
   process.env.MINIFLARE_WORKERD_PATH = fileURLToPath(new URL("workerd.sh", import.meta.url));
-}
-
-/** Tries the port before workerd does: its own complaint is long. */
-function requirePort({ host, port }: LocalSettings): Promise<void> {
-  const probe = createServer();
-  return new Promise((resolve, reject) => {
-    probe.once("error", (error: NodeJS.ErrnoException) => reject(portTrouble(error.code, host, port)));
-    probe.listen({ host: host === "*" ? undefined : host, port }, () => probe.close(() => resolve()));
-  });
-}
-
-function portTrouble(code: string | undefined, host: string, port: number): Trouble {
-  switch (code) {
-    case "EADDRINUSE":
-      return new Trouble(`Port ${port} is in use: stop what listens there, or set PORT to another one.`);
-    case "EACCES":
-      return new Trouble(`Port ${port} may not be used without privileges: set PORT to one from 1024 on.`);
-    default:
-      return new Trouble(`HOST="${host}" cannot be listened on (${code}): 127.0.0.1 always works.`);
-  }
 }
 
 function notStarted(error: unknown, { host, port }: LocalSettings): Error {

@@ -4,10 +4,15 @@ import { styleText } from "node:util";
 import { ask, clientOf, type Target } from "../client.ts";
 import { Trouble } from "../trouble.ts";
 import { bundleWorker } from "./bundle.ts";
+import { endOrphan, forgetWorkerd } from "./orphan.ts";
+import { requirePort } from "./port.ts";
 import { type LocalSettings, ROOT, readSettings } from "./settings.ts";
 import { ADMIN_TOKEN_FILE, keptSecret, lockState, openState, TELEGRAM_SECRET_FILE } from "./state.ts";
 import { welcome } from "./welcome.ts";
 
+/** A killed workerd lets go of its port within this time. */
+const ORPHAN_GONE_MS = 5000;
+const PARENT_CHECK_MS = 500;
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
@@ -22,6 +27,8 @@ export async function start(env: NodeJS.ProcessEnv = process.env): Promise<void>
   const { vars } = settings;
   vars.ADMIN_TOKEN ??= keptSecret(settings.stateDir, ADMIN_TOKEN_FILE);
   vars.TELEGRAM_WEBHOOK_SECRET ??= keptSecret(settings.stateDir, TELEGRAM_SECRET_FILE);
+  const killed = await endOrphan(settings.stateDir);
+  await requirePort(settings, killed ? ORPHAN_GONE_MS : 0);
   warnOfOthers(settings);
   // Loading the server takes as long as a part of the build; they go side by side.
   const server = import("./serve.ts");
@@ -36,6 +43,7 @@ export async function start(env: NodeJS.ProcessEnv = process.env): Promise<void>
   await told(["SIGINT", "SIGTERM", "SIGHUP"]);
   clearInterval(sweeps);
   await serving.close();
+  forgetWorkerd(settings.stateDir);
 }
 
 function requireNode(): void {
@@ -70,8 +78,13 @@ function sweepHourly(target: Target): NodeJS.Timeout {
   return setInterval(sweep, HOUR_MS);
 }
 
+/** Resolves when the process is told to end. */
 function told(signals: NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of signals) process.once(signal, () => resolve());
+    // npm passes signals to the shell that it started us with, and the shell ends without telling us.
+    const parent = process.ppid;
+    const orphaned = () => process.ppid !== parent && resolve();
+    if (process.env.npm_lifecycle_event) setInterval(orphaned, PARENT_CHECK_MS).unref();
   });
 }
