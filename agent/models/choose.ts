@@ -217,9 +217,9 @@ function withoutKey(vars: Vars): string {
 }
 
 function noKeyFor(model: string): string {
-  return `MODEL is "${model}", but no key for it is set; set API_KEY or the provider's own`;
+  return `no key for the model "${model}" is set; set API_KEY or the provider's own`;
 }
 
 function noServerFor(model: string): string {
-  return `MODEL is "${model}", a model of your own server; set API_BASE to its address`;
+  return `"${model}" is a model of your own server; set API_BASE to its address`;
 }

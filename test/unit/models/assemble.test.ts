@@ -119,3 +119,11 @@ test("leaves malformed arguments as the model wrote them", () => {
     { name: "read", args: '{"path": ' },
   ]);
 });
+
+test("keeps calls apart by their ids where all have number 0 and no arguments", () => {
+  const call = (id: string) => ({ index: 0, id, function: { name: "list", arguments: "" } });
+  expect(assembled([[call("a"), call("b")]])).toEqual([
+    { name: "list", args: "{}" },
+    { name: "list", args: "{}" },
+  ]);
+});

@@ -477,3 +477,14 @@ test.each([
   await close();
   expect(events.at(-1)).toMatchObject({ type: "error", failure: { kind: "bad-request" } });
 });
+
+test("tries again when the provider itself says that the answer went wrong", async () => {
+  const { base, seen, close } = await server(
+    (response) => stream(response, piece({ content: "half" }), piece({}, "error")).end(),
+    (response) => good(response),
+  );
+  const events = await eventsOf(clientFor(base).model, asks("x"));
+  await close();
+  expect(seen).toHaveLength(2);
+  expect(shown(events)).toBe("good");
+});
