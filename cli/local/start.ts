@@ -4,6 +4,7 @@ import { styleText } from "node:util";
 import { ask, clientOf, type Target } from "../client.ts";
 import { Trouble } from "../trouble.ts";
 import { bundleWorker } from "./bundle.ts";
+import { giveBack } from "./frugal.ts";
 import { endOrphan, forgetWorkerd } from "./orphan.ts";
 import { requirePort } from "./port.ts";
 import { type LocalSettings, ROOT, readSettings } from "./settings.ts";
@@ -39,6 +40,7 @@ export async function start(env: NodeJS.ProcessEnv = process.env): Promise<void>
   const serving = await (await server).serve(bundle, settings, (line) => console.error(line));
   const target = { url: settings.url, token: vars.ADMIN_TOKEN, local: { stateDir: settings.stateDir } };
   console.log(await welcome(target, version()));
+  giveBack();
   const sweeps = sweepHourly(target);
   await told(["SIGINT", "SIGTERM", "SIGHUP"]);
   clearInterval(sweeps);
