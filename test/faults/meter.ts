@@ -7,6 +7,7 @@ export class Meter {
   readonly #ctx: DurableObjectState;
   readonly #name: string;
   #dying = false;
+  #inTick = false;
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -26,6 +27,8 @@ export class Meter {
       const method = storage[name].bind(storage) as (...args: unknown[]) => Promise<void>;
       own(storage, name, (...args: unknown[]) => {
         const done = method(...args);
+        const plan = planOf(this.#name);
+        if (plan) plan.armed = name === "setAlarm";
         this.#point("write", name);
         return done;
       });
@@ -66,11 +69,23 @@ export class Meter {
     const plan = planOf(this.#name);
     if (!plan || this.#dying || (plan.only && !plan.only.test(`${kind} ${label}`))) return;
     plan.seen++;
+    this.#tick(plan, kind);
     if (plan.at === 0 || plan.seen < plan.at || (plan.seen > plan.at && !plan.always)) return;
     plan.hit = `${kind} ${label}`;
     plan.crashes++;
     this.#dying = true;
+    plan.armed = undefined;
     this.#crash(plan, plan.mode);
+  }
+
+  /** A request always stands for itself: what comes after it is another tick. */
+  #tick(plan: Plan, kind: Kind): void {
+    if (this.#inTick && kind === "write") return;
+    this.#inTick = kind === "write";
+    plan.ticks.push(plan.seen);
+    if (this.#inTick) setTimeout(() => {
+      this.#inTick = false;
+    }, 0);
   }
 
   #crash(plan: Plan, mode: Mode): void {

@@ -13,8 +13,11 @@ export interface Plan {
   only?: RegExp;
   /** Crashes at every point from `at` on. */
   always?: boolean;
-  /** Points passed so far. */
+  /** Points passed so far, and the first point of each tick: storage takes or loses a tick as a whole. */
   seen: number;
+  ticks: number[];
+  /** What the object said last of its alarm; undefined where only storage knows. */
+  armed?: boolean;
   /** Where the crash came. */
   hit?: string;
   /** The crash came and the instance is gone. */
@@ -29,6 +32,8 @@ export interface Found {
   /** Rows that nobody but the object itself will ever finish. */
   owed: number;
   alarm: number | null;
+  /** The alarm has rung since: while it is delivered, storage says that there is none. */
+  rung?: boolean;
   /** The parts that were on their way: 0003 allows that they are shown twice. */
   sending: string[];
 }
@@ -40,7 +45,7 @@ export function plan(
   name: string,
   crash: Pick<Plan, "at" | "mode"> & Partial<Pick<Plan, "only" | "always">>,
 ): Plan {
-  const made: Plan = { ...crash, seen: 0, crashes: 0 };
+  const made: Plan = { ...crash, seen: 0, ticks: [], crashes: 0 };
   plans.set(name, made);
   return made;
 }
