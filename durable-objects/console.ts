@@ -1,4 +1,5 @@
 import type { Message, Person } from "../channels/channel.ts";
+import { channels } from "../channels/index.ts";
 import type { ClientFrame, ServerFrame } from "../channels/web/frames.ts";
 import { inboundFrom, parseClientFrame } from "../channels/web/receive.ts";
 import type { Parts } from "./group.ts";
@@ -105,7 +106,14 @@ export class Console {
       busy: this.#parts.running(),
       messages,
       more: recent.length >= PAGE,
+      ...this.#draft(),
     });
+  }
+
+  /** A page that opens in the middle of an answer sees what the others see. */
+  #draft(): { draft?: string } {
+    const [part] = channels.web!.render(this.#parts.draft());
+    return part ? { draft: part.body } : {};
   }
 }
 

@@ -46,6 +46,8 @@ export interface Parts {
   /** Stops the running turn. False when none runs. */
   stop(): boolean;
   running(): boolean;
+  /** The answer that is being written, as far as it is shown; empty when there is none. */
+  draft(): string;
 }
 
 /**
@@ -166,6 +168,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
       speak: () => this.#speech.start(),
       stop: () => this.#run?.stop() ?? false,
       running: () => this.#run !== undefined,
+      draft: () => this.#run?.draft ?? "",
     };
   }
 

@@ -39,6 +39,11 @@ export class Streaming {
     this.#messageId = open?.sentIds[0];
   }
 
+  /** The answer as far as people see it, as markdown. */
+  get shown(): string {
+    return this.#shown;
+  }
+
   on(event: LoopEvent): void {
     if (event.type === "call" || event.type === "restart") this.#gate = new StreamGate();
     if (event.type === "text") this.#text(event.delta);

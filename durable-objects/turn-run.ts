@@ -90,6 +90,11 @@ export class TurnRun implements LoopPorts {
     }
   }
 
+  /** The answer as far as it is shown, as markdown. */
+  get draft(): string {
+    return this.#streaming.shown;
+  }
+
   /** A waking message came in: before the first token of the first call it joins that call. */
   arrived(thread: string): void {
     if (thread === this.#turn.thread && this.#mayRejoin()) this.#call?.abort("join" satisfies Interruption);

@@ -38,6 +38,8 @@ export type ServerFrame =
       busy: boolean;
       messages: ShownMessage[];
       more: boolean;
+      /** The answer as far as it is written, as safe HTML; absent when none is. */
+      draft?: string;
     }
   | { type: "older"; messages: ShownMessage[]; more: boolean }
   /** The group stored the message with this key; it will be answered or said why not. */

@@ -80,6 +80,7 @@ function welcome(frame) {
   for (const { key } of frame.messages) if (key) forget(key);
   for (const letter of unsent()) conversation.addWaiting(letter);
   busy(frame.busy);
+  conversation.draft(frame.draft ?? "");
   if (first) showOlder(frame.more);
   if (first) conversation.toEnd();
   element("start").hidden = !conversation.empty;
