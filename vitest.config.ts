@@ -54,6 +54,18 @@ export default defineConfig({
         },
       },
       {
+        // The console in Chromium, served by a real `npm start`.
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["./test/peers.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          // Each file holds a server and a browser.
+          fileParallelism: false,
+        },
+      },
+      {
         plugins: [text, workerd()],
         test: {
           name: "workers",
