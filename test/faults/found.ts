@@ -1,4 +1,4 @@
-import type { Plan } from "./plan.ts";
+import type { Found, Plan } from "./plan.ts";
 
 /** What the object itself has to finish, by table. */
 const OWED: Record<string, string> = {
@@ -21,7 +21,13 @@ export function look(ctx: DurableObjectState, plan: Plan): void {
   const sending = tables.has("outbox")
     ? sql.exec("select parts, part from outbox where state = 'sending'").toArray()
     : [];
-  const found = { owed, alarm: null as number | null, sending: sending.map(partOf) };
+  const streaming = "select 1 from outbox where state = 'streaming' and sentIds = '[]'";
+  const found: Found = {
+    owed,
+    alarm: null,
+    sending: sending.map(partOf),
+    streaming: tables.has("outbox") && sql.exec(streaming).toArray().length > 0,
+  };
   plan.found = found;
   // Asked for before the constructor runs, so it answers what stood then.
   void ctx.storage.getAlarm().then((alarm) => {

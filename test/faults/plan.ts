@@ -36,6 +36,8 @@ export interface Found {
   rung?: boolean;
   /** The parts that were on their way: 0003 allows that they are shown twice. */
   sending: string[];
+  /** Whether the first piece of a streamed answer was on its way: it may stand above the answer. */
+  streaming: boolean;
 }
 
 const plans = new Map<string, Plan>();
