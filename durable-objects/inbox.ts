@@ -8,6 +8,9 @@ export type InboxRow = typeof inbox.$inferSelect;
 /** A piece of something longer waits so long for the rest. */
 const GATHER_MS = 1000;
 
+/** Written out, so that SQLite sees that the partial index fits. */
+const PENDING = sql`${inbox.state} = 'pending'`;
+
 /** How a message of a turn ended. */
 export type Fate = "answered" | "silent" | "failed" | "cancelled";
 
@@ -71,7 +74,7 @@ export class Inbox {
     return this.#room.db
       .select({ thread: inbox.thread, notBefore: inbox.notBefore })
       .from(inbox)
-      .where(eq(inbox.state, "pending"))
+      .where(PENDING)
       .orderBy(asc(inbox.notBefore), asc(inbox.id))
       .limit(1)
       .get();
@@ -79,7 +82,7 @@ export class Inbox {
 
   /** Whether a waking message of this thread waits to be taken up. */
   waits(thread: string): boolean {
-    const open = and(eq(inbox.state, "pending"), eq(inbox.thread, thread));
+    const open = and(PENDING, eq(inbox.thread, thread));
     return this.#room.db.select({ id: inbox.id }).from(inbox).where(open).limit(1).get() !== undefined;
   }
 

@@ -1,4 +1,5 @@
 /** The tables of a group's object. docs/storage.md says who writes each one and how long its rows live. */
+import { sql } from "drizzle-orm";
 import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Attachment, Quote } from "../channels/channel.ts";
 
@@ -65,10 +66,10 @@ export const inbox = sqliteTable(
   },
   (table) => [
     uniqueIndex("inbox_key").on(table.key),
-    index("inbox_open").on(table.state, table.notBefore),
+    // Partial: chatter that wakes nothing is the bulk, and costs no entry here.
+    index("inbox_pending").on(table.notBefore, table.id).where(sql`state = 'pending'`),
     index("inbox_turn").on(table.turn, table.thread),
     index("inbox_message").on(table.messageId),
-    index("inbox_received").on(table.receivedAt),
   ],
 );
 

@@ -47,10 +47,9 @@ CREATE TABLE `inbox` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `inbox_key` ON `inbox` (`key`);--> statement-breakpoint
-CREATE INDEX `inbox_open` ON `inbox` (`state`,`notBefore`);--> statement-breakpoint
+CREATE INDEX `inbox_pending` ON `inbox` (`notBefore`,`id`) WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX `inbox_turn` ON `inbox` (`turn`,`thread`);--> statement-breakpoint
 CREATE INDEX `inbox_message` ON `inbox` (`messageId`);--> statement-breakpoint
-CREATE INDEX `inbox_received` ON `inbox` (`receivedAt`);--> statement-breakpoint
 CREATE TABLE `members` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
