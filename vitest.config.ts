@@ -38,6 +38,11 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
 /** The Worker with objects that crash on demand, and a budget that hundreds of crashed calls do not use up. */
 const crashing = () => workerd("./test/faults/worker.ts", { BUDGET_INSTALL_TOKENS: "1000000000" });
 
+const faults = {
+  all: process.env.FAULTS === "all",
+  seed: Number(process.env.SEED ?? Date.now() % 1_000_000),
+};
+
 const flows = { globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
 
 export default defineConfig({
@@ -77,7 +82,7 @@ export default defineConfig({
       {
         // A sample of the crashes below.
         plugins: [text, crashing()],
-        test: { name: "crash", include: ["test/flows/crash.test.ts"], ...flows },
+        test: { name: "crash", include: ["test/flows/crash.test.ts"], ...flows, provide: { faults } },
       },
       {
         // A crash after every write and around every request: `npm run faults`.
@@ -87,7 +92,7 @@ export default defineConfig({
           include: ["test/faults/**/*.test.ts"],
           ...flows,
           testTimeout: 1_800_000,
-          provide: { faults: process.env.FAULTS ?? "" },
+          provide: { faults },
         },
       },
     ],

@@ -23,6 +23,8 @@ export type LoopEnd =
   | { type: "stopped" }
   | { type: "budget"; refusal: Refusal }
   | { type: "context-length" }
+  /** It was begun this often, and each time the host itself failed or was restarted. */
+  | { type: "exhausted"; attempts: number }
   | { type: "failed"; failure: ModelFailure };
 
 /** Why a running call is aborted; the reason of its `AbortSignal`. */

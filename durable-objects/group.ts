@@ -185,10 +185,10 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   /** The chat lane: one turn after the other, until nothing is due. */
   async #work(): Promise<void> {
     for (let turn = this.#parts.turns.claim(); turn; turn = this.#parts.turns.claim()) {
-      this.#run = new TurnRun(this.#room, this.#parts, this.#admission.directory, turn);
       this.#arm();
       if (this.#room.isConsole) this.#console.busy(true);
       try {
+        this.#run = new TurnRun(this.#room, this.#parts, this.#admission.directory, turn);
         await this.#run.run();
       } catch (error) {
         this.#room.report("a turn was interrupted", error);

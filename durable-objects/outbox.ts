@@ -37,7 +37,9 @@ export class Outbox {
 
   /** Queues a saying. Call it inside the transaction of its cause. Answers the new row's id, undefined for a known key. */
   say(saying: Saying, id = this.#room.newId()): string | undefined {
-    const row = { ...blank(this.#room.now()), ...saying, id, trace: saying.trace ?? id };
+    // Rendered here: a text that kills the object then counts against its turn, instead of each time it is to be sent.
+    const parts = this.#room.channel?.render(saying.text) ?? null;
+    const row = { ...blank(this.#room.now()), ...saying, id, parts, trace: saying.trace ?? id };
     const rows = this.#room.db
       .insert(outbox)
       .values(row)

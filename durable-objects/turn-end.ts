@@ -58,6 +58,13 @@ function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending
         fate: "failed",
         error: `${end.refusal.scope} budget used up (${end.refusal.kind})`,
       };
+    case "exhausted":
+      return limit(
+        parts,
+        turn,
+        `I was interrupted ${end.attempts} times while I worked on this, so I gave it up.`,
+        `given up after ${end.attempts} attempts`,
+      );
     case "context-length":
       return {
         text: "This conversation is too long for the model, also after I summarised it. Say /new to start afresh.",
@@ -112,8 +119,17 @@ function closeStream(room: Room, turn: TurnRow, text: string, parts: Parts): boo
   let closed = false;
   for (const row of streamed(room, turn.id)) {
     const known: boolean = !closed && row.sentIds[0] !== undefined;
+    const shown = text || "…";
+    const rendered = room.channel?.render(shown) ?? null;
     const change = known
-      ? { state: "queued" as const, text: text || "…", part: 0, parts: null, attempts: 0, nextAt: room.now() }
+      ? {
+          state: "queued" as const,
+          text: shown,
+          part: 0,
+          parts: rendered,
+          attempts: 0,
+          nextAt: room.now(),
+        }
       : { state: "unknown" as const, reason: "a first piece of this answer may have been sent" };
     room.db.update(outbox).set(change).where(eq(outbox.id, row.id)).run();
     closed ||= known;

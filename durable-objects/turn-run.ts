@@ -69,10 +69,7 @@ export class TurnRun implements LoopPorts {
   /** Runs to the end. Throws only when the host itself failed; the turn is then claimed again. */
   async run(): Promise<void> {
     if (this.#parts.turns.exhausted(this.#turn))
-      return this.#end({
-        type: "failed",
-        failure: { kind: "unavailable", message: `given up after ${this.#turn.claims - 1} attempts` },
-      });
+      return this.#end({ type: "exhausted", attempts: this.#turn.claims - 1 });
     const stopTyping = showTyping(this.#room, this.#turn.thread);
     const deadline = setTimeout(
       () => this.#life.abort("deadline"),

@@ -13,6 +13,8 @@ const ATTEMPTS = 5;
 const CLAIMS = 30;
 /** Pauses before the third, fourth and fifth attempt, in milliseconds; the first two are immediate. */
 const PAUSES = [0, 0, 2000, 10_000, 30_000];
+/** Where not even giving up works, the pause doubles up to this. */
+const LONGEST_PAUSE = 3600_000;
 
 /** Turns: opened by waking messages, claimed by a boot, ended once. */
 export class Turns {
@@ -61,7 +63,7 @@ export class Turns {
 
   /** Gives a claim back after the host's own failure, to be tried again later. */
   release(turn: TurnRow, error: string): void {
-    const pause = PAUSES[Math.min(turn.attempts, PAUSES.length - 1)]!;
+    const pause = PAUSES[turn.attempts] ?? Math.min(LONGEST_PAUSE, 30_000 * 2 ** (turn.attempts - ATTEMPTS));
     const change = { boot: null, notBefore: this.#room.now() + pause, error };
     this.#room.db
       .update(turns)

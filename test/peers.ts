@@ -5,6 +5,8 @@ import { startPeers } from "./peers/start.ts";
 declare module "vitest" {
   interface ProvidedContext {
     peers: PeerAddresses;
+    /** `FAULTS=all`: every point, not only the edges of ticks. `SEED` chooses the sample of `npm test`. */
+    faults: { all: boolean; seed: number };
   }
 }
 

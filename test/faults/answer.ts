@@ -5,9 +5,10 @@ import { fileAgrees, inboxIsSettled, moneyIsSettled, nothingIsOpen, saidInOrder 
 import { rows, type Scene, until } from "./loop.ts";
 import type { Plan } from "./plan.ts";
 
-const LONG = Array.from({ length: 170 }, (_, n) => `Paragraph ${n} of the long answer that has several parts.`).join(
-  "\n\n",
-);
+const LONG = Array.from(
+  { length: 170 },
+  (_, n) => `Paragraph ${n} of the long answer that has several parts.`,
+).join("\n\n");
 
 /** A chat's number: always nine digits, so that none is a part of another. */
 export function chatNumber(): number {

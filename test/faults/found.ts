@@ -13,7 +13,10 @@ const OWED: Record<string, string> = {
 export function look(ctx: DurableObjectState, plan: Plan): void {
   const { sql } = ctx.storage;
   const tables = new Set(
-    sql.exec("select name from sqlite_master where type = 'table'").toArray().map((row) => row.name),
+    sql
+      .exec("select name from sqlite_master where type = 'table'")
+      .toArray()
+      .map((row) => row.name),
   );
   const owed = Object.entries(OWED)
     .filter(([table]) => tables.has(table))

@@ -1,5 +1,5 @@
-import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { forget, type Mode, type Plan, plan } from "./plan.ts";
 
@@ -35,7 +35,11 @@ export async function pointsOf(make: () => Promise<Scene>, all: boolean): Promis
 }
 
 /** Crashes a scene at these points, and answers how many were reached. */
-export async function crashAt(points: Point[], make: () => Promise<Scene>, atOnce = AT_ONCE): Promise<number> {
+export async function crashAt(
+  points: Point[],
+  make: () => Promise<Scene>,
+  atOnce = AT_ONCE,
+): Promise<number> {
   const waiting = [...points];
   const failures: unknown[] = [];
   let reached = 0;
@@ -72,7 +76,9 @@ export async function run(make: () => Promise<Scene>, point: Point): Promise<Pla
     await scene.check(crash);
     return crash;
   } catch (error) {
-    throw new Error(`${scene.name}, ${point.mode} at ${point.at} (${crash.hit ?? "not reached"}): ${text(error)}`);
+    throw new Error(
+      `${scene.name}, ${point.mode} at ${point.at} (${crash.hit ?? "not reached"}): ${text(error)}`,
+    );
   } finally {
     forget(scene.name);
   }
@@ -94,7 +100,8 @@ export async function settle(name: string, crash: Plan): Promise<void> {
 
 /** Work that only the object knows of stands under an alarm at every moment. */
 function mayBeFound({ found }: Plan): void {
-  if (found && found.owed > 0 && !found.rung) expect(found.alarm, "an alarm stands while something is owed").not.toBeNull();
+  if (found && found.owed > 0 && !found.rung)
+    expect(found.alarm, "an alarm stands while something is owed").not.toBeNull();
 }
 
 export async function nudge(name: string, turn: number): Promise<void> {
@@ -113,8 +120,7 @@ export async function until(what: string, holds: () => Promise<boolean>): Promis
 }
 
 async function idle(name: string): Promise<boolean> {
-  const alarm = (await rows(name, "select 1 where 0"), await alarmOf(name));
-  if (alarm !== null) return false;
+  if ((await alarmOf(name)) !== null) return false;
   if (name === "directory") return true;
   return (await rows(name, "select id from file_intents")).length === 0;
 }

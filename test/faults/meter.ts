@@ -20,7 +20,7 @@ export class Meter {
     const exec = storage.sql.exec.bind(storage.sql);
     own(storage.sql, "exec", (query: string, ...values: never[]) => {
       const cursor = exec(query, ...values);
-      if (WRITES.test(query)) this.#point("write", query.replace(/\s+/g, " ").slice(0, 60));
+      if (WRITES.test(query)) this.#point("write", query.replace(/\s+/g, " ").slice(0, 60), values.join());
       return cursor;
     });
     for (const name of ["setAlarm", "deleteAlarm"] as const) {
@@ -52,7 +52,8 @@ export class Meter {
         if (typeof value !== "function") return value;
         return (...args: unknown[]) => {
           // A stub's methods are RPC properties: they are called on the stub, not with `apply`.
-          const run = () => (target as Record<PropertyKey, (...args: unknown[]) => unknown>)[method]!(...args);
+          const run = () =>
+            (target as Record<PropertyKey, (...args: unknown[]) => unknown>)[method]!(...args);
           return this.effect("call", `${label}.${String(method)}`, run as () => PromiseLike<unknown>);
         };
       },
@@ -65,9 +66,10 @@ export class Meter {
     return { getByName } as unknown as T;
   }
 
-  #point(kind: Kind, label: string): void {
+  /** @param values what a plan may look for beside the label */
+  #point(kind: Kind, label: string, values = ""): void {
     const plan = planOf(this.#name);
-    if (!plan || this.#dying || (plan.only && !plan.only.test(`${kind} ${label}`))) return;
+    if (!plan || this.#dying || (plan.only && !plan.only.test(`${kind} ${label} ${values}`))) return;
     plan.seen++;
     this.#tick(plan, kind);
     if (plan.at === 0 || plan.seen < plan.at || (plan.seen > plan.at && !plan.always)) return;
@@ -83,9 +85,10 @@ export class Meter {
     if (this.#inTick && kind === "write") return;
     this.#inTick = kind === "write";
     plan.ticks.push(plan.seen);
-    if (this.#inTick) setTimeout(() => {
-      this.#inTick = false;
-    }, 0);
+    if (this.#inTick)
+      setTimeout(() => {
+        this.#inTick = false;
+      }, 0);
   }
 
   #crash(plan: Plan, mode: Mode): void {
@@ -103,4 +106,3 @@ export class Meter {
 function own(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true, writable: true });
 }
-

@@ -51,7 +51,8 @@ export async function command(): Promise<Scene> {
       await inboxIsSettled(name, ["answered", "command"]);
       const [hello, ...answers] = await peers.shown(chat, 2);
       expect(hello).toBe("Hello.");
-      const expected = "A new conversation starts here. What was said before stays searchable, and memory stays.";
+      const expected =
+        "A new conversation starts here. What was said before stays searchable, and memory stays.";
       saidInOrder(answers, [expected], crash);
       expect(await rows(name, "select id from sessions")).toHaveLength(2);
       await nothingIsOpen(name);
@@ -59,7 +60,10 @@ export async function command(): Promise<Scene> {
   };
 }
 
-const PARAGRAPHS = Array.from({ length: 120 }, (_, n) => `Sentence ${n} of an answer that people see while it grows.`);
+const PARAGRAPHS = Array.from(
+  { length: 120 },
+  (_, n) => `Sentence ${n} of an answer that people see while it grows.`,
+);
 const GROWING = PARAGRAPHS.join("\n\n");
 
 /** An answer that is shown in a group while it is written. */
@@ -76,7 +80,10 @@ export async function streamed(): Promise<Scene> {
     act: async (crash) => {
       await deliverUntilTaken(update);
       await reaches(gate, name, crash);
-      await until("a first piece is shown", async () => crash.hit !== undefined || (await shownNow(chat)).length > 0);
+      await until(
+        "a first piece is shown",
+        async () => crash.hit !== undefined || (await shownNow(chat)).length > 0,
+      );
       await peers.open(gate);
     },
     check: async (crash) => {
@@ -114,7 +121,9 @@ export async function writing(): Promise<Scene> {
       await fileAgrees(name);
       const [kept] = await rows(name, "select text from files where path = 'memory/b.md'");
       expect(kept?.text).toBe("kept");
-      expect(await rows(name, "select version from file_versions where path = 'memory/b.md'")).toHaveLength(1);
+      expect(await rows(name, "select version from file_versions where path = 'memory/b.md'")).toHaveLength(
+        1,
+      );
       await nothingIsOpen(name);
     },
   };
@@ -147,7 +156,9 @@ export function registering(broken: "group" | "directory"): () => Promise<Scene>
         await until("it is answered", async () => (await shownNow(chat)).length > 0 && (await isQuiet(name)));
         await inboxIsSettled(name, ["answered"]);
         saidInOrder(await peers.shown(chat, 1), ["Here I am."], crash);
-        expect(await rows("directory", `select address from groups where address = '${name}'`)).toHaveLength(1);
+        expect(await rows("directory", `select address from groups where address = '${name}'`)).toHaveLength(
+          1,
+        );
         expect(await rows("directory", `select address from pending where address = '${name}'`)).toEqual([]);
         expect(await rows("directory", `select address from intents where address = '${name}'`)).toEqual([]);
         const untold = `select key from notices where delivered = 0 and key like 'pending:${name}:%'`;

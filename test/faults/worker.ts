@@ -1,7 +1,7 @@
-import worker from "../../workers/index.ts";
 import { telegram } from "../../channels/telegram/index.ts";
 import { Directory as RealDirectory } from "../../durable-objects/directory.ts";
 import { Group as RealGroup } from "../../durable-objects/group.ts";
+import worker from "../../workers/index.ts";
 import { look } from "./found.ts";
 import { Meter } from "./meter.ts";
 import { ownerOf, planOf } from "./plan.ts";
