@@ -58,6 +58,8 @@ export type TelegramFault =
 
 /** A call that the bot made. */
 export interface TelegramCall {
+  /** When it arrived and when its effect was there, in milliseconds since the epoch. */
+  began: number;
   at: number;
   method: string;
   chatId: string;

@@ -66,15 +66,17 @@ export class Telegram {
     if (file) return this.#serveFile(decodeURIComponent(file[1]!), call);
     const method = call.path.split("/").at(-1)!;
     const body = bodyOf(call);
+    const began = Date.now();
     const fault = this.#faultFor(String(body.chat_id ?? ""), method);
     if (fault && "gate" in fault) await this.#waiting.pass(fault.gate, call.gone);
     if (fault && "status" in fault) return this.#refuse(call, method, body, fault);
     if (fault && "cut" in fault && fault.cut === "before") {
-      this.#log(method, body, "lost", 0);
+      this.#log({ method, body, began }, "lost", 0);
       return void call.response.destroy();
     }
     const answer = await this.#ask(call, method, body);
-    this.#log(method, body, answer.status < 300 ? "shown" : "refused", answer.status, messageIdOf(answer));
+    const outcome = answer.status < 300 ? "shown" : "refused";
+    this.#log({ method, body, began }, outcome, answer.status, messageIdOf(answer));
     if (fault && "cut" in fault) return void call.response.destroy();
     json(call.response, answer.value, answer.status);
   };
@@ -123,27 +125,19 @@ export class Telegram {
     body: Record<string, unknown>,
     fault: Extract<TelegramFault, { status: number }>,
   ): void {
-    this.#log(method, body, "refused", fault.status);
+    this.#log({ method, body, began: Date.now() }, "refused", fault.status);
     const answer = { ok: false, error_code: fault.status, description: fault.description, ...fault.body };
     json(call.response, answer, fault.status);
   }
 
   #log(
-    method: string,
-    body: Record<string, unknown>,
+    made: Pick<TelegramCall, "method" | "body" | "began">,
     outcome: TelegramCall["outcome"],
     status: number,
     messageId?: number,
   ) {
-    this.calls.push({
-      at: Date.now(),
-      method,
-      chatId: String(body.chat_id ?? ""),
-      body,
-      outcome,
-      status,
-      messageId,
-    });
+    const chatId = String(made.body.chat_id ?? "");
+    this.calls.push({ ...made, at: Date.now(), chatId, outcome, status, messageId });
     this.#waiting.changed();
   }
 }

@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort, freshFolder, type Install, startInstall } from "../e2e/install.ts";
+import { Peers } from "../flows/peers-client.ts";
+import { type RunningPeers, startPeers } from "../peers/start.ts";
+import { nanoflare } from "./run.ts";
+
+const KEY = "sk-test-0123456789abcdef";
+
+let running: RunningPeers;
+let peers: Peers;
+let install: Install;
+beforeAll(async () => {
+  running = await startPeers();
+  peers = new Peers(running.addresses);
+  const { modelBase: API_BASE } = running.addresses;
+  install = await startInstall({ env: { API_BASE, API_KEY: KEY, MODEL: "scripted", TEMPERATURE: "hot" } });
+}, 60_000);
+afterAll(async () => {
+  await install.kill();
+  await running.close();
+});
+
+const here = (args: string[], input?: string) => nanoflare(args, { env: install.env, input });
+
+test("agent prints the answer and exits with 0", async () => {
+  await peers.script("cli-one", { text: "An **answer** for cli." });
+  const { code, stdout, stderr } = await here(["agent", "a", "question", "cli-one"]);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "An **answer** for cli.\n", stderr: "" });
+});
+
+test("agent without an answer says why on stderr and exits with 1", async () => {
+  const refused = {
+    error: { status: 401, message: "Incorrect API key", code: "invalid_api_key" },
+    forever: true,
+  };
+  await peers.script("cli-refused", refused);
+  const { code, stdout, stderr } = await here(["agent", "cli-refused"]);
+  expect(stderr.trim()).not.toBe("");
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+});
+
+test("a piped talk answers line by line, commands too, and says nothing twice", async () => {
+  await peers.script("cli-first", { text: "first answer" });
+  await peers.script("cli-second", { text: "second answer" });
+  const { code, stdout } = await here(["agent"], "cli-first\n\n/status\ncli-second\n");
+  const lines = stdout.trim().split("\n");
+  expect(lines[0]).toBe("first answer");
+  expect(lines.at(-1)).toBe("second answer");
+  expect(lines.slice(1, -1).join("\n")).toContain("Model: ");
+  expect(stdout.match(/first answer/g)).toHaveLength(1);
+  expect(code).toBe(0);
+});
+
+test("status shows channels, model, keys and problems, and no key's value", async () => {
+  const { code, stdout } = await here(["status"]);
+  expect(code).toBe(0);
+  for (const word of [
+    "scripted",
+    "telegram",
+    "not set up",
+    "API_KEY",
+    "ADMIN_TOKEN",
+    "TEMPERATURE",
+    install.stateDir,
+  ]) {
+    expect(stdout).toContain(word);
+  }
+  const token = readFileSync(join(install.stateDir, "admin-token"), "utf8").trim();
+  const json = await here(["status", "--json"]);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    url: install.url,
+    keys: expect.arrayContaining(["API_KEY"]),
+  });
+  for (const secret of [KEY, token]) expect(stdout + json.stdout).not.toContain(secret);
+});
+
+test("output that is no terminal carries no colours", async () => {
+  const { NO_COLOR, ...env } = install.env;
+  const { stdout } = await nanoflare(["status"], { env });
+  expect(stdout).not.toContain("\u001b");
+});
+
+test("pair prints a code, login a link that works once", async () => {
+  expect((await here(["pair"])).stdout).toMatch(/\/main [A-Z0-9]{8}\n$/);
+  const link = (await here(["login"])).stdout.trim();
+  const visit = async () => (await fetch(link, { redirect: "manual" })).status;
+  expect(await visit()).toBeLessThan(400);
+  expect(await visit()).toBe(403);
+});
+
+test("groups lists the chats, and a name that nobody has is answered with a sentence", async () => {
+  await here(["agent", "/help"]);
+  expect((await here(["groups"])).stdout).toContain("cli:main");
+  expect((await here(["groups", "add", "Nobody & Co"])).stdout).toContain("Nobody & Co");
+  expect((await here(["groups", "remove", "no/such group?"])).stdout).toContain("no/such group?");
+});
+
+test("dead-letters says when there is none, and knows no id that is not there", async () => {
+  expect((await here(["dead-letters"])).stdout.trim()).not.toBe("");
+  const { code, stderr } = await here(["dead-letters", "resend", "nothing"]);
+  expect([code, stderr.includes("nothing")]).toEqual([1, true]);
+});
+
+test("a wrong token, another address and a missing start are one line each", async () => {
+  const port = String(await freePort());
+  const wrong: [string[], Record<string, string>, string][] = [
+    [["--token", "wrong", "status"], install.env, "token"],
+    [["agent", "hello"], { ...install.env, PORT: port }, "npm start"],
+    [["status"], { STATE_DIR: freshFolder(), PORT: port }, "npm start"],
+    [["--url", `http://127.0.0.1:${port}`, "--token", "t", "status"], {}, port],
+    [["--url", `http://127.0.0.1:${port}`, "status"], {}, "token"],
+  ];
+  for (const [args, env, word] of wrong) {
+    const { code, stdout, stderr } = await nanoflare(args, { env });
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(word);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  }
+});
+
+test("a message that is under way when the install restarts is answered once", async () => {
+  await peers.script(
+    "cli-restart",
+    { text: "lost", after: 0, trouble: { gate: "cli" } },
+    { text: "answered after all" },
+  );
+  const asked = here(["agent", "cli-restart"]);
+  await peers.held("cli");
+  await install.kill();
+  const { API_BASE, API_KEY, MODEL, TEMPERATURE } = install.env as Record<string, string>;
+  const env = { API_BASE, API_KEY, MODEL, TEMPERATURE } as Record<string, string>;
+  install = await startInstall({ env, stateDir: install.stateDir, port: install.port });
+  expect(await asked).toMatchObject({ code: 0, stdout: "answered after all\n" });
+});
