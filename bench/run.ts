@@ -20,7 +20,7 @@ await subrequests(install);
 await overhead(install);
 await manyChats(install);
 await accept(install);
-await memory(install);
+await memory();
 await history(install);
 await restart(install);
 figure("upload, gzip", uploadKiB(), "KiB", { most: 1024 });
@@ -107,7 +107,7 @@ async function accept(to: Install): Promise<void> {
   });
 }
 
-async function memory(to: Install): Promise<void> {
+async function memory(): Promise<void> {
   const bare = await startBare();
   const base = pss(bare.child.pid!);
   bare.child.kill("SIGKILL");
@@ -133,7 +133,7 @@ async function history(to: Install): Promise<void> {
   await wake(to, old);
   const times = { young: [] as number[], old: [] as number[] };
   const accepts = { young: [] as number[], old: [] as number[] };
-  for (let index = 0; index < 60; index++) {
+  for (let index = 0; index < 40; index++) {
     for (const [name, chat] of [
       ["young", young],
       ["old", old],

@@ -52,7 +52,7 @@ async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array | u
     if (size > LARGEST) return undefined;
     chunks.push(chunk);
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
 }
 
 function nameOf(attachment: Attachment): string {

@@ -4,9 +4,11 @@ import { deliver, direct, fresh, inGroup, peers, register, room } from "./talk.t
 
 const BOT = "@crabline_bot";
 
+const { TELEGRAM_API_ROOT, TELEGRAM_BOT_TOKEN } = env as unknown as Record<string, string>;
+
 /** The bot's own name, as the platform tells it. */
 async function botName(): Promise<string> {
-  const response = await fetch(`${env.TELEGRAM_API_ROOT}/bot${env.TELEGRAM_BOT_TOKEN}/getMe`);
+  const response = await fetch(`${TELEGRAM_API_ROOT}/bot${TELEGRAM_BOT_TOKEN}/getMe`);
   return ((await response.json()) as { result: { username: string } }).result.username;
 }
 
@@ -83,7 +85,7 @@ test("a group is woken by a mention anywhere, a reply to the bot and a command, 
           date: 1,
           chat: { id: chat, type: "supergroup" },
           from: {
-            id: Number(String(env.TELEGRAM_BOT_TOKEN).split(":")[0]),
+            id: Number(String(TELEGRAM_BOT_TOKEN).split(":")[0]),
             is_bot: true,
             first_name: "Flare",
           },

@@ -35,8 +35,9 @@ const imports: Import[] = sources.flatMap((file) =>
   })),
 );
 
+/** The top folder that an import leads to; undefined for packages and for the package file itself. */
 function folderOf(entry: Import): string | undefined {
-  if (!entry.to.startsWith(".")) return undefined;
+  if (!entry.to.startsWith(".") || entry.to.endsWith("/package.json")) return undefined;
   return normalize(join(dirname(entry.file), entry.to)).split("/")[0];
 }
 
