@@ -86,9 +86,10 @@ export function messages(page: Page) {
   return page.getByRole("log").getByRole("listitem");
 }
 
-/** How often this text stands on the page, as a message of its own. */
-export async function count(page: Page, text: string): Promise<number> {
-  return messages(page).filter({ hasText: text }).count();
+/** How many messages hold this text; `from` counts those of the person or the assistant alone. */
+export function count(page: Page, text: string, from?: "person" | "assistant"): Promise<number> {
+  const all = messages(page).filter({ hasText: text });
+  return (from ? all.and(page.locator(`.${from}`)) : all).count();
 }
 
 let serial = 0;

@@ -6,10 +6,14 @@
 /** @typedef {{ opened(): void, frame(frame: ServerFrame): void, state(state: State): void, loggedOut(): void }} Listener */
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 5000;
 const PING_MS = 25_000;
+/** So long a new connection may take until the group's first word. */
+const OPEN_MS = 10_000;
 /** A connection that does not answer a ping for so long is dead, whatever the browser says. */
 const PONG_MS = 5000;
+/** The browser says that it is offline: a server on the same machine may still be there, and answers at once. */
+const PONG_OFFLINE_MS = 1000;
 
 export class Connection {
   /** @type {WebSocket | undefined} */
@@ -24,7 +28,8 @@ export class Connection {
   constructor(path, listener) {
     this.#path = path;
     this.#listener = listener;
-    for (const name of ["online", "offline", "focus", "pageshow"]) addEventListener(name, () => this.check());
+    for (const name of ["online", "focus", "pageshow"]) addEventListener(name, () => this.check());
+    addEventListener("offline", () => this.check(PONG_OFFLINE_MS));
     document.addEventListener("visibilitychange", () => document.hidden || this.check());
     setInterval(() => this.#socket && this.check(), PING_MS);
   }
@@ -35,6 +40,7 @@ export class Connection {
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
     this.#socket = socket;
+    this.#expect(OPEN_MS);
     let opened = false;
     socket.onopen = () => {
       opened = true;
@@ -50,14 +56,20 @@ export class Connection {
   }
 
   /** Asks whether the other side is there, and connects at once if there is no connection. */
-  check() {
+  check(within = PONG_MS) {
     if (!this.#socket) {
       this.#pause = FIRST_PAUSE_MS;
       return this.open();
     }
     if (this.#deadline || this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#deadline = setTimeout(() => this.#drop(), PONG_MS);
+    this.#expect(within);
     this.#socket.send("ping");
+  }
+
+  /** Gives the connection up unless something is heard. @param {number} within milliseconds */
+  #expect(within) {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#drop(), within);
   }
 
   /** @param {string} data */
