@@ -27,7 +27,7 @@ export function toolContext(
   };
   return {
     notebook: parts.workspace,
-    shell: embeddedShell(parts.workspace),
+    shell: embeddedShell(parts.workspace, { main: room.main, now: room.now }),
     rights: { main: room.main, speakers },
     author,
     timezone: room.timezone,

@@ -1,18 +1,26 @@
 import { Bash } from "just-bash/browser";
-import { describeFileError, GLOBAL, HOME, type Notebook } from "../agent/notebook.ts";
+import {
+  type Change,
+  describeFileError,
+  type FileError,
+  GLOBAL,
+  HOME,
+  type Notebook,
+} from "../agent/notebook.ts";
 import type { ExecRequest, ExecResult, Shell } from "../agent/shell.ts";
+import { boundDiff } from "./bounded-diff.ts";
 import { NotebookFs } from "./notebook-fs.ts";
 import { Pace } from "./pace.ts";
 import { refusal } from "./policy.ts";
 
-/** Counts, because a Worker's clock stands still while it computes. A loop of 10,000 commands takes about 0.2 s. */
+/** Sizes and counts; `Pace` counts the work itself. A loop of 10,000 commands takes about 0.2 s. */
 const LIMITS = {
   maxSourceBytes: 100_000,
   maxCommandCount: 10_000,
   maxLoopIterations: 10_000,
-  maxAwkIterations: 20_000,
+  maxAwkIterations: 300_000,
   maxSedIterations: 20_000,
-  maxJqIterations: 20_000,
+  maxJqIterations: 300_000,
   maxCallDepth: 50,
   maxExecDepth: 16,
   maxSubstitutionDepth: 20,
@@ -21,9 +29,9 @@ const LIMITS = {
   maxGlobOperations: 20_000,
   maxTraversalEntries: 20_000,
   maxTraversalWork: 20_000,
-  maxWorkUnits: 200_000,
-  maxArrayElements: 20_000,
-  maxStringLength: 4 << 20,
+  maxWorkUnits: 1_000_000,
+  maxArrayElements: 100_000,
+  maxStringLength: 2 << 20,
   maxHeredocSize: 1 << 20,
   maxOutputSize: 4 << 20,
   maxInputBytes: 16 << 20,
@@ -86,19 +94,19 @@ class Command {
       cwd: HOME,
       env,
       executionLimits: LIMITS,
+      coverage: this.#pace,
       // It would patch the globals of the isolate, which other work shares.
       defenseInDepth: false,
       sleep: (ms) => this.#pace.sleep(ms, signal),
     });
+    boundDiff(bash);
     try {
       const { stdout, stderr, exitCode } = await bash.exec(this.#request.command, { signal });
       return this.#mark({ stdout, stderr: withoutAdvice(stderr), exitCode });
     } catch (error) {
-      return this.#mark({
-        stdout: "",
-        stderr: withoutAdvice(error instanceof Error ? error.message : String(error)),
-        exitCode: 1,
-      });
+      // A redirection that fails ends the whole script here, unlike in a real shell.
+      const reason = error instanceof Error ? error.message : String(error);
+      return this.#mark({ stdout: "", stderr: `bash: ${withoutAdvice(reason)}\n`, exitCode: 1 });
     }
   }
 
@@ -110,15 +118,21 @@ class Command {
     return limited ? { ...result, exitCode: 126, ended: "limit" } : result;
   }
 
-  /** Writes what changed. Where that is refused, nothing is kept and the result says why. */
+  /** Writes what changed. Where that is refused, none of it is kept and the result says why. */
   async #keep(result: ExecResult): Promise<ExecResult> {
-    const { author, commit, save } = this.#request;
-    const changes = [...(await this.#fs.changes()), ...(save?.(result) ?? [])];
-    if (changes.length === 0 && !commit) return result;
-    const written = await this.#notebook.write(changes, author, () => commit?.(result));
+    const written = await this.#write(result, await this.#fs.changes());
     if (written.ok) return result;
     const why = `The command's file changes were not kept: ${describeFileError(written)}`;
-    return { ...result, exitCode: result.exitCode || 1, stderr: `${result.stderr}${why}\n` };
+    const failed = { ...result, exitCode: result.exitCode || 1, stderr: `${result.stderr}${why}\n` };
+    await this.#write(failed, []);
+    return failed;
+  }
+
+  async #write(result: ExecResult, own: Change[]): Promise<{ ok: true } | ({ ok: false } & FileError)> {
+    const { author, commit, save } = this.#request;
+    const changes = [...own, ...(save?.(result) ?? [])];
+    if (changes.length === 0 && !commit) return { ok: true };
+    return this.#notebook.write(changes, author, () => commit?.(result));
   }
 }
 

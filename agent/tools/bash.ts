@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Change, HOME, type Notebook } from "../notebook.ts";
 import type { ExecResult } from "../shell.ts";
-import { defineTool } from "./tool.ts";
+import { defineTool, ToolError } from "./tool.ts";
 
 /** Characters of output that the model sees. */
 const MOST = 10_000;
@@ -29,7 +29,10 @@ export const bash = defineTool({
       signal: context.signal,
       author: context.author,
       save: (ended) => whole(ended, keptAs, context.notebook),
-      commit: (ended) => context.settle(report(ended, keptAs, timeoutMs)),
+      commit: (ended) => {
+        if (context.signal.aborted) throw new ToolError("stopped; nothing it changed was kept.");
+        context.settle(report(ended, keptAs, timeoutMs));
+      },
     });
     return report(result, keptAs, timeoutMs);
   },

@@ -1,0 +1,202 @@
+import { describe, expect, test } from "vitest";
+import type { Author, Notebook } from "../../../agent/notebook.ts";
+import { embeddedShell } from "../../../sandbox/embedded.ts";
+import { memoryNotebook } from "../tools/memory-notebook.ts";
+
+const ann: Author = { by: "1001", name: "Ann", trust: "member" };
+
+function run(
+  notebook: Notebook,
+  command: string,
+  change: { timeoutMs?: number; signal?: AbortSignal; main?: boolean } = {},
+) {
+  const { timeoutMs = 20_000, signal = new AbortController().signal, main = false } = change;
+  return embeddedShell(notebook, { main }).exec({ command, timeoutMs, signal, author: ann });
+}
+const textOf = async (notebook: Notebook, path: string) => {
+  const file = await notebook.read(path);
+  return file.ok ? file.text : file.error;
+};
+const names = (notebook: Notebook) =>
+  notebook.list("/workspace").map((file) => file.path.replace("/workspace/", ""));
+
+describe("the embedded shell", () => {
+  test("starts in the group's folder and tells output, errors and exit code apart", async () => {
+    const result = await run(memoryNotebook(), "pwd; echo oops >&2; exit 3");
+    expect(result).toEqual({ stdout: "/workspace/group\n", stderr: "oops\n", exitCode: 3 });
+  });
+
+  test("creates, changes, moves and removes files as one batch", async () => {
+    const notebook = memoryNotebook({
+      "/workspace/group/a.md": "a",
+      "/workspace/group/b.md": "b",
+      "/workspace/group/c.md": "c",
+    });
+    let writes = 0;
+    const write = notebook.write.bind(notebook);
+    notebook.write = (...args) => {
+      writes++;
+      return write(...args);
+    };
+    await run(
+      notebook,
+      "echo new > d/e.md || mkdir d && echo new > d/e.md; echo more >> a.md; mv b.md d/; rm c.md",
+    );
+    expect(names(notebook)).toEqual(["group/a.md", "group/d/b.md", "group/d/e.md"]);
+    expect(await textOf(notebook, "a.md")).toBe("amore\n");
+    expect(writes).toBe(1);
+  });
+
+  test("writes nothing where nothing changed, and fetches only what a command reads", async () => {
+    const notebook = memoryNotebook({
+      "/workspace/group/a.md": "a",
+      "/workspace/group/big.bin": new Uint8Array(1000),
+    });
+    const fetched: string[] = [];
+    const bytes = notebook.bytes.bind(notebook);
+    notebook.bytes = (path) => {
+      fetched.push(path);
+      return bytes(path);
+    };
+    notebook.write = () => Promise.reject(new Error("nothing should be written"));
+    const result = await run(
+      notebook,
+      "ls -l; find . -type f | sort; cat a.md; cp a.md /tmp/x; touch a.md; echo -n a > a.md",
+    );
+    expect(result.stdout).toContain("1000");
+    expect(fetched).toEqual(["/workspace/group/a.md"]);
+  });
+
+  test("bytes survive", async () => {
+    const bytes = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
+    const notebook = memoryNotebook({ "/workspace/group/a.bin": bytes });
+    await run(notebook, "cp a.bin b.bin; cat a.bin b.bin > c.bin");
+    expect(await notebook.bytes("b.bin")).toMatchObject({ ok: true, bytes });
+    expect(await notebook.bytes("c.bin")).toMatchObject({ ok: true, info: { size: 1024 } });
+  });
+
+  test("global files are read-only but in main", async () => {
+    const files = { "/workspace/global/AGENTS.md": "rules" };
+    const ordinary = memoryNotebook(files);
+    const read = await run(
+      ordinary,
+      "cat /workspace/global/AGENTS.md; rm /workspace/global/AGENTS.md || echo no",
+    );
+    expect(read.stdout).toBe("rulesno\n");
+    const tries = [
+      "echo x > F",
+      "echo x >> ../global/AGENTS.md",
+      "cp /tmp F",
+      "mv F /tmp/x",
+      "sed -i s/r/x/ F",
+      "ln F G",
+      "mkdir D",
+    ];
+    for (const command of tries) {
+      const spelled = command
+        .replace("F", "/workspace/global/AGENTS.md")
+        .replace(/\b([GD])$/, "/workspace/global/$1");
+      const result = await run(ordinary, spelled);
+      expect([spelled, result.exitCode]).not.toEqual([spelled, 0]);
+    }
+    expect(names(ordinary)).toEqual(["global/AGENTS.md"]);
+    expect(await textOf(ordinary, "/workspace/global/AGENTS.md")).toBe("rules");
+    const main = memoryNotebook(files, true);
+    await run(main, "echo x > /workspace/global/AGENTS.md", { main: true });
+    expect(await textOf(main, "/workspace/global/AGENTS.md")).toBe("x\n");
+  });
+
+  test("sees no secret and no network", async () => {
+    const result = await run(memoryNotebook(), "env; curl http://example.com; cat /proc/self/environ");
+    expect(`${result.stdout}${result.stderr}`).not.toContain(process.env.PATH);
+    expect(result.stderr).toContain("curl: command not found");
+  });
+
+  test("a dangerous command is refused and not run", async () => {
+    const notebook = memoryNotebook({ "/workspace/group/a.md": "a" });
+    const result = await run(notebook, "rm a.md; rm -rf /");
+    expect(result).toMatchObject({ ended: "refused", exitCode: 126 });
+    expect(names(notebook)).toEqual(["group/a.md"]);
+  });
+
+  test("a timeout ends it and keeps what it did, as a real shell would", async () => {
+    const notebook = memoryNotebook();
+    const result = await run(notebook, "echo kept > a.md; sleep 60; echo late > b.md", { timeoutMs: 200 });
+    expect(result).toMatchObject({ ended: "timeout", exitCode: 124 });
+    expect(names(notebook)).toEqual(["group/a.md"]);
+  });
+
+  test("a stop ends it and keeps nothing", async () => {
+    const notebook = memoryNotebook();
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 100);
+    const result = await run(notebook, "echo lost > a.md; sleep 60", { signal: stop.signal });
+    expect(result).toMatchObject({ ended: "stopped", exitCode: 130 });
+    expect(names(notebook)).toEqual([]);
+  });
+
+  test("files that changed meanwhile are not overwritten", async () => {
+    const notebook = memoryNotebook({ "/workspace/group/a.md": "1" });
+    await notebook.write([{ path: "a.md", content: "2" }], ann);
+    const running = run(notebook, "cat a.md; sleep 0.1; echo mine >> a.md; echo x > b.md");
+    await notebook.write([{ path: "a.md", content: "theirs" }], ann);
+    expect(await running).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("changed by someone else"),
+    });
+    expect(await textOf(notebook, "a.md")).toBe("theirs");
+    expect(names(notebook)).toEqual(["group/a.md"]);
+  });
+
+  const spinning = [
+    "while :; do :; done",
+    "while :; do echo flood; done",
+    "while :; do echo flood >> f; done",
+    "until false; do x=$((x+1)); done",
+    "for ((;;)); do for ((;;)); do :; done; done",
+    "f() { f; }; f",
+    "f() { f; f; }; f",
+    "x=a; while :; do x=$x$x; done",
+    "awk 'BEGIN { while (1) i++ }'",
+    "awk 'BEGIN { for (;;) for (;;) i++ }'",
+    "awk 'function f(n) { return n < 1 ? 1 : f(n-1) + f(n-1) } BEGIN { f(60) }'",
+    "awk 'BEGIN { while (1) print \"flood\" }'",
+    "sed ':a;ba' <<< x",
+    "jq -n 'def f(n): if n < 1 then 1 else f(n-1) + f(n-1) end; f(60)'",
+    "jq -n '[repeat(1)]'",
+    "seq 1 100000000",
+    "echo {1..100000000}",
+    "printf '%1000000000s' x",
+    "for i in $(seq 1 5000); do awk 'BEGIN { for (j = 0; j < 50000; j++) k += j }'; done",
+    "seq 1 5000 > a; seq 5000 -1 1 > b; diff a b",
+    "eval \"$(cat <<< 'while :; do :; done')\"",
+    "bash -c 'while :; do :; done'",
+    "source <(echo 'while :; do :; done')",
+  ];
+
+  test.each(spinning)("%s comes to an end by itself", async (command) => {
+    const result = await run(memoryNotebook(), command);
+    expect(result.exitCode).not.toBe(0);
+    expect(result.ended).not.toBe("timeout");
+    expect(result.stdout.length + result.stderr.length).toBeLessThan(5_000_000);
+  });
+
+  test("other work goes on while a command computes", async () => {
+    let turns = 0;
+    const other = setInterval(() => turns++, 1);
+    await run(
+      memoryNotebook(),
+      "for i in $(seq 1 30); do awk 'BEGIN { for (j = 0; j < 3000; j++) k += j }'; done",
+    );
+    clearInterval(other);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  test("more than 16 MB of files is refused", async () => {
+    const notebook = memoryNotebook({ "/workspace/group/a.bin": new Uint8Array(9_000_000) });
+    const result = await run(notebook, "cat a.bin a.bin > b.bin");
+    expect(result.exitCode).not.toBe(0);
+    const kept = notebook.list("/workspace").reduce((sum, file) => sum + file.size, 0);
+    expect(kept).toBeLessThanOrEqual(16 * 1024 * 1024);
+  });
+});
