@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 const checks: [name: string, command: string][] = [
   ["format and lint", "biome check --error-on-warnings ."],
   ["types of the Worker", "tsc -p tsconfig.json"],
+  ["types of the console's page", "tsc -p workers/console/tsconfig.json"],
   ["types of scripts and tests", "tsc -p tsconfig.node.json"],
   ["layers and documents", "vitest run --project node test/unit/house"],
   ["generated types", "wrangler types --include-runtime=false --check"],

@@ -23,11 +23,12 @@ export interface House {
   open(options?: BrowserContextOptions): Promise<Page>;
 }
 
-/** Runs tests of the console in Chromium. Where there is none they are skipped, and the name says why. */
+/** Runs tests of the console in Chromium. Where there is none they are skipped, and it is said why. */
 export function describeConsole(name: string, tests: (house: House) => void): void {
-  if (!existsSync(CHROMIUM))
-    return void describe.skip(`${name} (needs Chromium; set CHROMIUM to its path)`, () => tests({} as House));
-  describe(name, () => {
+  const there = existsSync(CHROMIUM);
+  if (!there)
+    console.warn(`Skipped: ${name}. There is no Chromium at ${CHROMIUM}; set CHROMIUM to where it is.`);
+  describe.skipIf(!there)(name, () => {
     const house = {} as House;
     beforeAll(async () => Object.assign(house, await settle()));
     afterAll(async () => {
