@@ -80,6 +80,11 @@ export default defineConfig({
         },
       },
       {
+        // Single objects in workerd, without any variable set.
+        plugins: [text, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        test: { name: "objects", include: ["test/objects/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
         // A sample of the crashes below.
         plugins: [text, crashing()],
         test: { name: "crash", include: ["test/flows/crash.test.ts"], ...flows, provide: { faults } },

@@ -579,12 +579,15 @@ describe("addresses", () => {
     expect(await directory.resolve(`telegram:${b}`)).toBe(`telegram:${b}`);
   });
 
-  test("only groups whose time is past are overdue, and asking writes nothing", async () => {
+  test("only groups whose time is past or whose turn is open are overdue, and asking writes nothing", async () => {
     const directory = install();
     await directory.open({ address: "cli:main", turnId: "t", chat: { type: "direct" } });
     await directory.open({ address: "web:main", turnId: "u", chat: { type: "direct" } });
     await directory.due("cli:main", Date.now() - 2 * HOUR);
     await directory.due("web:main", Date.now() + 2 * HOUR);
+    expect(new Set(await directory.overdue())).toEqual(new Set(["cli:main", "web:main"]));
+    const none = { usedUsd: 0, usedTokens: 0, lastActivityAt: Date.now() };
+    await directory.close({ turnId: "u", ...none });
     expect(await directory.overdue()).toEqual(["cli:main"]);
     await settled(directory);
     await runInDurableObject(directory, async (open, state) => {
@@ -592,13 +595,7 @@ describe("addresses", () => {
       await open.overdue();
       for (const [query] of written.mock.calls) expect(query).toMatch(/^select/i);
     });
-    await directory.close({
-      turnId: "t",
-      usedUsd: 0,
-      usedTokens: 0,
-      lastActivityAt: Date.now(),
-      nextDueAt: null,
-    });
+    await directory.close({ turnId: "t", ...none, nextDueAt: null });
     expect(await directory.overdue()).toEqual([]);
   });
 });

@@ -556,13 +556,10 @@ function withWorkspace<T>(
 describe("a workspace", () => {
   test("reads global files from its copy, which follows the directory", () =>
     withWorkspace(false, async (workspace, globals, calls) => {
-      await globals.write(
-        [
-          { path: `${GLOBAL}/AGENTS.md`, content: "rules" },
-          { path: `${GLOBAL}/a.bin`, content: picture(3) },
-        ],
-        ann,
-      );
+      await globals.write([
+        { path: `${GLOBAL}/AGENTS.md`, content: "rules" },
+        { path: `${GLOBAL}/a.bin`, content: picture(3) },
+      ]);
       await workspace.refresh(await globals.version());
       expect(await textOf(workspace, "/workspace/global/AGENTS.md")).toBe("rules");
       expect(workspace.list("/workspace").map((file) => file.path)).toEqual([
@@ -575,13 +572,10 @@ describe("a workspace", () => {
       expect(await workspace.bytes(`${GLOBAL}/a.bin`)).toMatchObject({ ok: true, bytes: picture(3) });
       await workspace.refresh(await globals.version());
       expect(calls).toEqual(["snapshot", "bytes"]);
-      await globals.write(
-        [
-          { path: `${GLOBAL}/a.bin`, remove: true },
-          { path: `${GLOBAL}/b.md`, content: "b" },
-        ],
-        ann,
-      );
+      await globals.write([
+        { path: `${GLOBAL}/a.bin`, remove: true },
+        { path: `${GLOBAL}/b.md`, content: "b" },
+      ]);
       await globals.write([{ path: `${GLOBAL}/b.md`, remove: true }]);
       await workspace.refresh(await globals.version());
       expect(workspace.list(GLOBAL).map((file) => file.path)).toEqual([`${GLOBAL}/AGENTS.md`]);
@@ -653,6 +647,18 @@ describe("a workspace", () => {
       ]);
       expect(await workspace.bytes(`${GLOBAL}/cat.bin`)).toMatchObject({ ok: true, bytes: picture(3) });
     }));
+
+  test.each(["while :; do echo x >> f; done", "awk 'BEGIN { for (;;) for (;;) i++ }'", "f() { f; f; }; f"])(
+    "inside the object, too, %s comes to an end and keeps what it did",
+    (command) =>
+      withWorkspace(false, async (workspace) => {
+        const signal = new AbortController().signal;
+        const spinning = { command: `echo kept > a; ${command}`, timeoutMs: 20_000, signal, author: ann };
+        const result = await embeddedShell(workspace).exec(spinning);
+        expect(result.ended).toBe("limit");
+        expect(await textOf(workspace, "a")).toBe("kept\n");
+      }),
+  );
 
   test("a command whose file someone else changed says so and changes nothing", () =>
     withWorkspace(false, async (workspace) => {
