@@ -62,7 +62,8 @@ async function execute(tool: Tool, args: unknown, context: ToolContext): Promise
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const stop = () => reject(new ToolError("stopped before it ended; what it did until then stays."));
+    const stop = () =>
+      reject(new ToolError("stopped before it ended. Check what it did before you repeat it."));
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
   });

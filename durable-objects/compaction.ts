@@ -2,15 +2,20 @@ import { SAVE_FIRST, splitForCompaction, summaryRequest } from "../agent/compact
 import type { LoopEnd } from "../agent/events.ts";
 import { type LoopPorts, runLoop } from "../agent/loop.ts";
 import type { ChatMessage } from "../agent/model.ts";
+import { alternating } from "../agent/transcript.ts";
 import type { Brain } from "./brain.ts";
 import type { Parts } from "./group.ts";
 import type { Room } from "./room.ts";
 import { type Phase, TurnJournal } from "./turn-journal.ts";
+import { rulesOf } from "./turn-prompt.ts";
 import type { TurnRow } from "./turns.ts";
 import type { Grant } from "./usage.ts";
 
 /** Model calls that the agent may use to save what should last. */
 const SAVE_ROUNDS = 4;
+
+const MADE_ROOM =
+  "Our conversation became long, so I saved what should last and summarised the earlier part. All of it can still be searched.";
 
 /**
  * Makes room in a conversation: first the agent is asked to save what should last, then the old part becomes a
@@ -29,6 +34,7 @@ export async function compact(
   const { old, upTo } = splitForCompaction(
     parts.transcript.ofSession(session),
     why === "asked" ? 0 : undefined,
+    { timezone: room.timezone, assistantName: room.config.ASSISTANT_NAME },
   );
   if (!upTo) return { type: "answer", text: "There is nothing to summarise yet.", cut: false };
   const phase = (name: Phase, messages: ChatMessage[], maxRounds: number): LoopPorts => ({
@@ -38,10 +44,16 @@ export async function compact(
     conversation: async () => messages,
     ...(name === "summary" ? { tools: [], specs: [] } : {}),
   });
-  await runLoop(phase("save", [...old, { role: "user", content: SAVE_FIRST }], SAVE_ROUNDS));
+  const rules = await rulesOf(room, parts);
+  await runLoop(
+    phase("save", [rules, ...alternating([...old, { role: "user", content: SAVE_FIRST }])], SAVE_ROUNDS),
+  );
   const end = await runLoop(phase("summary", summaryRequest(session.summary ?? undefined, old), 1));
   if (end.type !== "answer") return end;
-  room.transaction(() => parts.transcript.summarise(session.id, end.text, upTo));
+  room.transaction(() => {
+    parts.transcript.summarise(session.id, end.text, upTo);
+    if (why === "full") parts.say(`compacted:${upTo}`, MADE_ROOM, turn.thread);
+  });
   return {
     type: "answer",
     text: "I saved what should last and summarised our conversation so far.",

@@ -1,6 +1,6 @@
 import { formatCatchUp, type Heard } from "../agent/catch-up.ts";
 import type { ChatMessage, ImagePart, ModelChoice } from "../agent/model.ts";
-import { buildPrompt } from "../agent/prompt.ts";
+import { buildPrompt, stablePrompt } from "../agent/prompt.ts";
 import { PROMPT_PATHS, type PromptFile } from "../agent/prompt-files.ts";
 import { bundledSkills } from "../agent/skills.ts";
 import { triggerOf, withoutTrigger } from "../agent/wake.ts";
@@ -25,13 +25,8 @@ export async function promptOf(
   const session = parts.transcript.get(turn.session);
   const opening = rows.filter((row) => (row.joinedAt ?? 0) === 0);
   return buildPrompt({
-    assistantName: room.config.ASSISTANT_NAME,
-    main: room.main,
-    type: room.direct ? "direct" : "group",
+    ...(await stableInput(room, parts)),
     chat: { name: room.settings?.name ?? room.address, channel: room.channelName },
-    files: await promptFiles(parts),
-    paths: parts.workspace.list("/workspace").map((file) => file.path),
-    skills: bundledSkills,
     summary: session.summary ?? undefined,
     transcript: parts.transcript.ofSession(session),
     catchUp: opening.map((row) => heard(room, row)),
@@ -40,6 +35,22 @@ export async function promptOf(
     now: turn.createdAt,
     timezone: room.timezone,
   });
+}
+
+/** The rules, guides and memory alone, for a request that is no answer to anybody. */
+export async function rulesOf(room: Room, parts: Parts): Promise<ChatMessage> {
+  return stablePrompt(await stableInput(room, parts));
+}
+
+async function stableInput(room: Room, parts: Parts) {
+  return {
+    assistantName: room.config.ASSISTANT_NAME,
+    main: room.main,
+    type: room.direct ? ("direct" as const) : ("group" as const),
+    files: await promptFiles(parts),
+    paths: parts.workspace.list("/workspace").map((file) => file.path),
+    skills: bundledSkills,
+  };
 }
 
 /** What joined at later rounds, as a block each. */
