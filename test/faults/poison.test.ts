@@ -71,6 +71,21 @@ test("a command that always ends the object runs once, and the model is told tha
   expect(JSON.stringify((await peers.requests(key)).at(-1)!.body.messages)).toContain("outcome is unknown");
 });
 
+test("a send that always ends the object is repeated once, then an operator is asked", async () => {
+  const chat = chatNumber();
+  const name = `telegram:${chat}`;
+  await stages(`send-${chat}`, { text: "Heard?" });
+  const crash = plan(name, { at: 1, mode: "kept", only: /fetch sendMessage returned/, always: true });
+  await deliverUntilTaken(direct(chat, `send-${chat}-stage0.`));
+  await until("the send is given up", async () => (await room(chat).deadLetters()).length > 0);
+  await settle(name, crash);
+  forget(name);
+  expect(await peers.shown(chat)).toEqual(["Heard?", "Heard?"]);
+  expect(await room(chat).deadLetters()).toMatchObject([{ state: "unknown", text: "Heard?" }]);
+  await inboxIsSettled(name, ["answered"]);
+  await nothingIsOpen(name);
+});
+
 /** Answers what the chat reads when every attempt to pass a point ends the object. */
 async function poisoned(
   chat: number,
