@@ -6,12 +6,14 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const main = join(dirname(fileURLToPath(import.meta.url)), "main.ts");
+const here = dirname(fileURLToPath(import.meta.url));
+// The start stays for long and watches its memory: it does not load what the other commands need.
+const main = join(here, process.argv.slice(2).join() === "start" ? "start.ts" : "main.ts");
 
 /** `node_modules/node` of this package, or of the one that it is installed into. */
 function findNode() {
   const name = process.platform === "win32" ? "node.exe" : "node";
-  for (let folder = dirname(main); folder !== dirname(folder); folder = dirname(folder)) {
+  for (let folder = here; folder !== dirname(folder); folder = dirname(folder)) {
     const file = join(folder, "node_modules", "node", "bin", name);
     if (existsSync(file)) return file;
   }

@@ -14,6 +14,8 @@ import { welcome } from "./welcome.ts";
 /** A killed workerd lets go of its port within this time. */
 const ORPHAN_GONE_MS = 5000;
 const PARENT_CHECK_MS = 500;
+/** Read as early as can be: it may end while this starts. */
+const PARENT = process.ppid;
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
@@ -85,8 +87,7 @@ function told(signals: NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of signals) process.once(signal, () => resolve());
     // npm passes signals to the shell that it started us with, and the shell ends without telling us.
-    const parent = process.ppid;
-    const orphaned = () => process.ppid !== parent && resolve();
+    const orphaned = () => process.ppid !== PARENT && resolve();
     if (process.env.npm_lifecycle_event) setInterval(orphaned, PARENT_CHECK_MS).unref();
   });
 }
