@@ -9,7 +9,7 @@ import type { Ledger } from "./usage.ts";
 export type TurnRow = typeof turns.$inferSelect;
 
 /** Claims without progress after which a turn is given up, and claims in all. A machine that is killed often needs some. */
-const ATTEMPTS = 8;
+const ATTEMPTS = 12;
 const CLAIMS = 30;
 /** Pauses before the third, fourth and fifth attempt, in milliseconds; the first two are immediate. */
 const PAUSES = [0, 0, 2000, 10_000, 30_000];
