@@ -90,6 +90,17 @@ describeConsole("the console for everybody", (house) => {
     }
   });
 
+  test("on a phone's width nothing scrolls sideways while an answer is written", async () => {
+    const page = await house.open(PHONE);
+    const key = word();
+    await house.peers.script(key, { text: RICH, after: 8, trouble: { gate: key } });
+    await say(page, `${key} write`);
+    await page.locator("#draft").waitFor();
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBeLessThanOrEqual(PHONE.viewport.width);
+    await house.peers.open(key);
+  });
+
   test("the first press of Tab offers to skip to the message field", async () => {
     const page = await house.open();
     // As if the page had just been opened: Tab goes on from where the focus was.
