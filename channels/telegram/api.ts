@@ -25,18 +25,35 @@ export function apiOf({ vars, fetch }: ChannelEnv): Api {
     // A redirect would carry the token to another host.
     baseFetchConfig: { redirect: "manual" },
     fetch: (async (input: RequestInfo, init?: RequestInit) =>
-      answered(await fetch(input, init))) as typeof fetch,
+      answered(await reached(fetch, input, init))) as typeof fetch,
   });
+}
+
+/** The connection could not be made, or was lost before any answer began. */
+export class Unreached extends Error {
+  override name = "Unreached";
+}
+
+async function reached(
+  fetch: ChannelEnv["fetch"],
+  input: RequestInfo,
+  init?: RequestInit,
+): Promise<Response> {
+  try {
+    return await fetch(input, init);
+  } catch (error) {
+    throw init?.signal?.aborted ? error : new Unreached("the connection was lost", { cause: error });
+  }
 }
 
 /** Proxies and overloaded servers answer in HTML; grammY would forget their status. */
 async function answered(response: Response): Promise<Response> {
   const text = await response.text();
   if (isAnswer(text)) return new Response(text);
-  const code = response.status >= 300 ? response.status : 502;
+  if (response.ok) throw new Error("the Bot API's answer broke off");
   return Response.json({
     ok: false,
-    error_code: code,
+    error_code: response.status,
     description: response.statusText || "no answer of the Bot API",
   });
 }

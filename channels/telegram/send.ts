@@ -1,6 +1,8 @@
-import { GrammyError } from "grammy/web";
+import { GrammyError, HttpError } from "grammy/web";
 import type { ChannelEnv, Part, Send, Sent } from "../channel.ts";
-import { apiOf } from "./api.ts";
+import { apiOf, Unreached } from "./api.ts";
+
+const PAUSE_MS = 2000;
 
 /** Makes one call to the Bot API. Never throws; the reason never holds the token. */
 export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
@@ -8,7 +10,7 @@ export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
   try {
     return { outcome: "sent", messageId: await call(send, env) };
   } catch (error) {
-    const sent = error instanceof GrammyError ? refused(error, send) : unanswered(send);
+    const sent = error instanceof GrammyError ? refused(error, send) : await unanswered(error, send, env);
     return withoutToken(sent, env.vars.TELEGRAM_BOT_TOKEN);
   }
 }
@@ -61,7 +63,8 @@ function refused(error: GrammyError, send: Send): Sent {
   if (parameters.migrate_to_chat_id !== undefined)
     return { outcome: "moved", chatId: String(parameters.migrate_to_chat_id) };
   if (code === 429) return { outcome: "retry", afterMs: (parameters.retry_after ?? 5) * 1000, reason };
-  if (code >= 500) return unanswered(send);
+  if (code === 504) return timedOut(send);
+  if (code >= 500) return { outcome: "retry", afterMs: PAUSE_MS, reason };
   if (code === 400 && /message is not modified/i.test(description) && send.type === "edit") {
     return { outcome: "sent", messageId: send.messageId };
   }
@@ -77,12 +80,32 @@ function isMarkup(description: string): boolean {
 }
 
 /**
- * The request left and nothing certain came back. A message may have arrived, and Telegram has no send key; an edit
- * that is made twice is the same edit.
+ * No answer came. Where Telegram cannot be reached at all the message did not arrive; where only this connection was
+ * lost it may have, and Telegram has no send key. See docs/decisions/0003-unknown-sends.md.
  */
-function unanswered(send: Send): Sent {
+async function unanswered(error: unknown, send: Send, env: ChannelEnv): Promise<Sent> {
+  if (send.type !== "message" || !(error instanceof HttpError && error.error instanceof Unreached))
+    return timedOut(send);
+  if (!(await isThere(env)))
+    return { outcome: "retry", afterMs: PAUSE_MS, reason: "Telegram could not be reached." };
+  return { outcome: "unknown", reason: "The connection to Telegram was lost.", mayRepeat: true };
+}
+
+async function isThere(env: ChannelEnv): Promise<boolean> {
+  return apiOf(env)
+    .getMe()
+    .then(
+      () => true,
+      (error) => error instanceof GrammyError,
+    );
+}
+
+/** Telegram had the request, and nothing certain came back. An edit that is made twice is the same edit. */
+function timedOut(send: Send): Sent {
   const reason = "Telegram did not answer.";
-  return send.type === "edit" ? { outcome: "retry", afterMs: 2000, reason } : { outcome: "unknown", reason };
+  return send.type === "edit"
+    ? { outcome: "retry", afterMs: PAUSE_MS, reason }
+    : { outcome: "unknown", reason };
 }
 
 function withoutToken(sent: Sent, token: string): Sent {

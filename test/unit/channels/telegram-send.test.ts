@@ -160,11 +160,36 @@ describe("against a Bot API in trouble", () => {
         json(response, 500, { ok: false, error_code: 500, description: "Internal" }),
     ],
     ["an error 502 in HTML", (_: Seen, response: ServerResponse) => response.writeHead(502).end("<html>")],
+    ["no connection to Telegram at all", (_: Seen, response: ServerResponse) => response.destroy()],
+  ])("tries again later after %s", async (_, trouble) => {
+    answer = trouble as typeof answer;
+    for (const send of [message, edit])
+      expect(await telegram.send(send, env)).toMatchObject({ outcome: "retry", afterMs: expect.any(Number) });
+  });
+
+  it("may repeat a message once when only its own connection was lost", async () => {
+    answer = ({ path }, response) =>
+      path.endsWith("/getMe")
+        ? json(response, 200, { ok: true, result: { id: 1, is_bot: true, username: "flare_bot" } })
+        : response.destroy();
+    expect(await telegram.send(message, env)).toMatchObject({ outcome: "unknown", mayRepeat: true });
+    expect(await telegram.send(edit, env)).toMatchObject({ outcome: "retry" });
+  });
+
+  it.each([
     ["half an answer", (_: Seen, response: ServerResponse) => response.writeHead(200).end('{"ok":tr')],
-    ["a cut connection", (_: Seen, response: ServerResponse) => response.destroy()],
+    [
+      "an answer that is cut",
+      (_: Seen, response: ServerResponse) => {
+        response.writeHead(200, { "content-length": "100" }).write('{"ok":', () => response.destroy());
+      },
+    ],
+    ["a gateway's time-out", (_: Seen, response: ServerResponse) => response.writeHead(504).end("<html>")],
   ])("does not know about a message after %s, and repeats an edit", async (_, trouble) => {
     answer = trouble as typeof answer;
-    expect(await telegram.send(message, env)).toMatchObject({ outcome: "unknown" });
+    const sent = await telegram.send(message, env);
+    expect(sent).toMatchObject({ outcome: "unknown" });
+    expect(sent).not.toHaveProperty("mayRepeat");
     expect(await telegram.send(edit, env)).toMatchObject({ outcome: "retry", afterMs: expect.any(Number) });
   });
 
