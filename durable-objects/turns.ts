@@ -103,14 +103,12 @@ export class Turns {
     return this.#room.db.select().from(turns).where(eq(turns.id, id)).get();
   }
 
-  /** What an unfinished turn did so far, in a line each, for people and for the next turn. */
+  /** What an unfinished turn did so far, in a line for each different call, for people and for the next turn. */
   done(turn: string): { rounds: number; tools: string[] } {
     const rows = this.#room.db.select().from(steps).where(eq(steps.turn, turn)).orderBy(asc(steps.seq)).all();
     const tools = rows.filter((row) => row.kind === "tool" && row.state === "done");
-    return {
-      rounds: rounds(rows as never),
-      tools: tools.map((row) => `${row.name} ${(row.input ?? "").slice(0, 80)}`),
-    };
+    const lines = tools.map((row) => `${row.name} ${(row.input ?? "").slice(0, 80)}`);
+    return { rounds: rounds(rows as never), tools: [...new Set(lines)] };
   }
 
   #unfinished(): TurnRow | undefined {

@@ -1,0 +1,31 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { channels } from "../../channels/index.ts";
+import { Group } from "../../durable-objects/group.ts";
+import { room } from "./talk.ts";
+
+/** Gives a Telegram update to a chat whose object is made with other variables, and waits until nothing waits there. */
+export function roomWith(chat: number, vars: Record<string, string>, update: object): Promise<void> {
+  return runInDurableObject(room(chat), async (_, state) => {
+    const group = new Group(state, { ...env, ...vars });
+    for (const event of await eventsOf(update)) await group.receive(event);
+    await expect.poll(async () => (await group.status()).waiting, { timeout: 20_000 }).toBe(0);
+  });
+}
+
+async function eventsOf(update: object) {
+  const { TELEGRAM_WEBHOOK_SECRET: secret } = env as unknown as Record<string, string>;
+  const request = new Request("http://flare.test/webhook/telegram", {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-telegram-bot-api-secret-token": secret! },
+    body: JSON.stringify(update),
+  });
+  const vars = env as unknown as Record<string, string>;
+  const received = await channels.telegram!.receive(request, {
+    vars,
+    fetch: (...call) => fetch(...call),
+    now: Date.now,
+  });
+  return received.events;
+}
