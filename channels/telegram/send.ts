@@ -2,7 +2,8 @@ import { GrammyError, HttpError } from "grammy/web";
 import type { ChannelEnv, Part, Send, Sent } from "../channel.ts";
 import { apiOf, Unreached } from "./api.ts";
 
-const PAUSE_MS = 2000;
+/** Least pause before another try; the outbox lets it grow. */
+const PAUSE_MS = 1000;
 
 /** Makes one call to the Bot API. Never throws; the reason never holds the token. */
 export async function send(send: Send, env: ChannelEnv): Promise<Sent> {

@@ -146,3 +146,25 @@ test("nothing is armed when nothing is due", async () => {
   await deliver(inGroup(chat, "just chatting"));
   expect(await runInDurableObject(room(chat), (_, state) => state.storage.getAlarm())).toBeNull();
 });
+
+test("an edit of a message that still waits takes its place", async () => {
+  const chat = fresh();
+  const [key, next] = [`busy-${chat}`, `replaced-${chat}`];
+  const gate = `busy-${chat}`;
+  await peers.script(key, { text: "The first answer.", after: 2, trouble: { gate } });
+  await deliver(direct(chat, `${key} first`));
+  await peers.held(gate);
+  const waiting = direct(chat, "see you at five");
+  await deliver(waiting);
+  const { message } = waiting;
+  await peers.script(next, { text: "At six, then." });
+  await deliver({
+    update_id: fresh(),
+    edited_message: { ...message, text: `${next} see you at six`, edit_date: Number(message.date) + 5 },
+  });
+  await peers.open(gate);
+  expect(await peers.shown(chat, 2)).toEqual(["The first answer.", "At six, then."]);
+  const read = await lastRead(next, 1);
+  expect(read).toContain("see you at six");
+  expect(read).not.toContain("see you at five");
+});
