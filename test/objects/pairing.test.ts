@@ -1,0 +1,64 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test, vi } from "vitest";
+import type { Message } from "../../channels/channel.ts";
+import { addressOf } from "../../channels/channel.ts";
+
+/** No variable is set here: registration and pairing decide who is heard. */
+let serial = 0;
+
+function message(channel: string, chat: string, text: string): Message {
+  const id = String(++serial);
+  const command = /^\/(\w+) ?(.*)$/.exec(text);
+  return {
+    kind: "message",
+    address: addressOf(channel, chat),
+    key: `message:${id}`,
+    chat: { id: chat, type: "direct", title: `Person ${chat}` },
+    sentAt: Date.now(),
+    messageId: id,
+    sender: { id: chat, name: `Person ${chat}`, isBot: false },
+    text,
+    mentioned: false,
+    attachments: [],
+    ...(command ? { command: { name: command[1]!, args: command[2]! } } : {}),
+  };
+}
+
+function say(channel: string, chat: string, text: string) {
+  const event = message(channel, chat, text);
+  return env.GROUP.getByName(event.address).receive(event);
+}
+
+const heard = async (address: string) =>
+  (await env.GROUP.getByName(address).history({ limit: 100 })).map(({ text }) => text);
+
+/** What was said to a chat, also before it was registered. */
+const said = (address: string) =>
+  runInDurableObject(env.GROUP.getByName(address), (_, state) =>
+    state.storage.sql
+      .exec<{ text: string }>("select text from outbox order by id")
+      .toArray()
+      .map(({ text }) => text),
+  );
+
+test("a stranger gets one code and no answer, and is answered once main approves", async () => {
+  const chat = "8001";
+  const address = `telegram:${chat}`;
+  expect(await say("telegram", chat, "let me in")).toMatchObject({ outcome: "dropped" });
+  expect(await say("telegram", chat, "hello?")).toMatchObject({ outcome: "dropped" });
+  const [told, ...more] = await said(address);
+  expect(more).toEqual([]);
+  const code = /\/approve ([A-Z0-9]{8})/.exec(told!)![1]!;
+  await vi.waitFor(async () => expect((await heard("web:main")).join("\n")).toContain(code));
+
+  expect(await say("telegram", "8002", `/approve ${code}`)).toMatchObject({ outcome: "dropped" });
+  expect(await say("telegram", chat, `/approve ${code}`)).toMatchObject({ outcome: "dropped" });
+
+  await say("web", "main", `/approve ${code}`);
+  await vi.waitFor(async () =>
+    expect(await env.GROUP.getByName(address).status()).toMatchObject({ registered: true, main: false }),
+  );
+  expect(await say("telegram", chat, "now?")).toMatchObject({ outcome: "accepted" });
+  expect((await heard(address)).join("\n")).not.toContain("let me in");
+});
