@@ -14,12 +14,8 @@ export interface Migrations {
  * Opens an object's database and brings its tables up to date. Call it in the constructor: no event is delivered before
  * it is done, and where a migration fails the object fails with it, tables untouched, and tries again at its next event.
  */
-export function openDatabase(
-  ctx: DurableObjectState,
-  migrations: Migrations,
-  schema: Record<string, unknown>,
-): Database {
-  const db = drizzle(ctx.storage, { schema });
+export function openDatabase(ctx: DurableObjectState, migrations: Migrations): Database {
+  const db = drizzle(ctx.storage);
   // `migrate` is asynchronous in name only: the tables are there when it returns, and the constructor may use them.
   const migrated = migrate(db, migrations);
   void ctx.blockConcurrencyWhile(() => migrated);

@@ -14,7 +14,6 @@ import { Groups } from "./directory/groups.ts";
 import { Office } from "./directory/office.ts";
 import { Registry } from "./directory/registry.ts";
 import { settingsOf, strangerOf } from "./directory/settings.ts";
-import * as schema from "./directory-schema.ts";
 import type {
   Arrival,
   ArriveRequest,
@@ -47,7 +46,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const office = new Office(ctx, env, openDatabase(ctx, migrations, schema), readConfig(env));
+    const office = new Office(ctx, env, openDatabase(ctx, migrations), readConfig(env));
     this.#office = office;
     this.#errands = new Errands(office);
     this.#groups = new Groups(office, this.#errands);

@@ -16,7 +16,6 @@ import { Reception } from "./reception.ts";
 import { forgetOld } from "./retention.ts";
 import { Room } from "./room.ts";
 import type { DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
-import * as schema from "./schema.ts";
 import { statusOf } from "./status.ts";
 import { Transcript } from "./transcript.ts";
 import { TurnRun } from "./turn-run.ts";
@@ -67,7 +66,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const db = openDatabase(ctx, migrations, schema);
+    const db = openDatabase(ctx, migrations);
     this.#room = new Room(ctx, env, db, readConfig(env), bootId());
     this.#alarm = new Alarm(this.#room, null);
     this.#parts = this.#makeParts();

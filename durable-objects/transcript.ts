@@ -47,7 +47,7 @@ export class Transcript {
     return row;
   }
 
-  /** What a session's summary does not cover, oldest first; at most the last 120 messages. */
+  /** What a session's summary does not cover, oldest first; at most the last 80 messages. */
   ofSession(session: SessionRow): MessageRow[] {
     const seen = inArray(messages.role, ["person", "assistant", "note"]);
     const after = and(eq(messages.session, session.id), seen, gt(messages.id, session.summarisedTo ?? ""));
@@ -56,7 +56,7 @@ export class Transcript {
       .from(messages)
       .where(after)
       .orderBy(desc(messages.id))
-      .limit(120)
+      .limit(80)
       .all()
       .reverse();
   }

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { LoopEnd } from "../agent/events.ts";
+import type { Refusal } from "../agent/journal.ts";
 import { isSilent, visible } from "../agent/say.ts";
 import type { Parts } from "./group.ts";
 import type { Fate } from "./inbox.ts";
@@ -15,6 +16,8 @@ interface Ending {
   state: Exclude<TurnRow["state"], "open">;
   fate: Fate;
   error?: string;
+  /** Said once under this key; without one it belongs to the turn. */
+  key?: string;
 }
 
 /** Writes transcript, outbox, inbox and turn in one transaction: the turn has ended, or it has not. */
@@ -25,7 +28,7 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
     const done = ending.state === "answered" ? [] : parts.turns.done(turn.id).tools;
     if (done.length > 0)
       note(room, parts, turn, `(This turn did not end well. What was done in it: ${done.join("; ")})`);
-    if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text);
+    if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text, ending.key);
     warnOfBudget(parts, turn);
   });
   if (ending.error) room.report("a turn failed", ending.error);
@@ -52,12 +55,7 @@ function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending
         "TURN_TIMEOUT reached",
       );
     case "budget":
-      return {
-        text: budgetText(end.refusal),
-        state: "failed",
-        fate: "failed",
-        error: `${end.refusal.scope} budget used up (${end.refusal.kind})`,
-      };
+      return overBudget(room, parts, end.refusal);
     case "exhausted":
       return limit(
         parts,
@@ -146,17 +144,15 @@ function closeStream(room: Room, turn: TurnRow, text: string, parts: Parts): boo
   return closed;
 }
 
-function speak(room: Room, parts: Parts, turn: TurnRow, text: string): void {
+function speak(room: Room, parts: Parts, turn: TurnRow, text: string, key = `turn:${turn.id}`): void {
   if (!text || saidAlready(room, turn.id, text)) return;
   const id = room.newId();
   const { thread, session, trust, trace } = turn;
   const waking = parts.inbox.of(turn.id).findLast((row) => row.wakes);
   const replyTo = !room.direct && waking ? { replyTo: waking.messageId } : {};
   const spoken = room.channel?.limits.prefix ? `${room.config.ASSISTANT_NAME}: ${text}` : text;
-  parts.outbox.say(
-    { key: `turn:${turn.id}`, text: spoken, thread, turn: turn.id, trust, trace, ...replyTo },
-    id,
-  );
+  const saying = { key, text: spoken, thread, turn: turn.id, trust, trace, ...replyTo };
+  if (!parts.outbox.say(saying, id)) return;
   parts.transcript.addOurs({ id, text, thread, session, turn: turn.id, trust });
 }
 
@@ -178,10 +174,18 @@ function warnOfBudget(parts: Parts, turn: TurnRow): void {
   parts.outbox.say({ key: `budget:${parts.ledger.day()}`, text, thread: turn.thread });
 }
 
-function budgetText(refusal: Extract<LoopEnd, { type: "budget" }>["refusal"]): string {
-  const name = `BUDGET_${refusal.scope.toUpperCase()}_${refusal.kind.toUpperCase()}`;
-  const what = { turn: "one answer", group: "this chat today", install: "all chats today" }[refusal.scope];
-  return `The budget for ${what} is used up, so I made no further model call. The owner may raise ${name}.`;
+/** A day's budget is told once a day in a chat, and again when it was raised. Who sits at a console is told each time. */
+function overBudget(room: Room, parts: Parts, { scope, kind }: Refusal): Ending {
+  const name = `BUDGET_${scope.toUpperCase()}_${kind.toUpperCase()}` as keyof Room["config"];
+  const what = { turn: "one answer", group: "this chat today", install: "all chats today" }[scope];
+  const once = { key: `over:${name}:${room.config[name]}:${parts.ledger.day()}` };
+  return {
+    text: `The budget for ${what} is used up, so I made no further model call. The owner may raise ${name}.`,
+    state: "failed",
+    fate: "failed",
+    error: `${scope} budget used up (${kind})`,
+    ...(scope === "turn" || room.isConsole ? {} : once),
+  };
 }
 
 function failureText(failure: Extract<LoopEnd, { type: "failed" }>["failure"]): string {

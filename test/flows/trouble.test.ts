@@ -162,3 +162,18 @@ test("a used-up budget is told, and no model call is made", async () => {
   expect(await peers.shown(chat, 1)).toEqual([expect.stringMatching(/budget.*BUDGET_TURN_TOKENS/)]);
   expect(await peers.requests(key)).toEqual([]);
 });
+
+test("a used-up day is told once, and again when it was raised and used up again", async () => {
+  const chat = -fresh();
+  await register(chat);
+  const ask = (tokens: string, word: string) =>
+    roomWith(chat, { BUDGET_GROUP_TOKENS: tokens }, inGroup(chat, `@Flare ${word}-${-chat} hello`));
+  await ask("100", "one");
+  await ask("100", "two");
+  await ask("200", "three");
+  const key = `four-${-chat}`;
+  await peers.script(key, { text: "The end." });
+  await deliver(inGroup(chat, `@Flare ${key} hello`));
+  const used = expect.stringMatching(/this chat today.*BUDGET_GROUP_TOKENS/);
+  expect(await peers.shown(chat, 3)).toEqual([used, used, "The end."]);
+});
