@@ -5,12 +5,12 @@ import { channels } from "../../channels/index.ts";
 import { Group } from "../../durable-objects/group.ts";
 import { room } from "./talk.ts";
 
-/** Gives a Telegram update to a chat whose object is made with other variables, and waits until nothing waits there. */
+/** Gives a Telegram update to a chat whose object is made with other variables, and waits until nothing is due there. */
 export function roomWith(chat: number, vars: Record<string, string>, update: object): Promise<void> {
   return runInDurableObject(room(chat), async (_, state) => {
     const group = new Group(state, { ...env, ...vars });
     for (const event of await eventsOf(update)) await group.receive(event);
-    await expect.poll(async () => (await group.status()).waiting, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => state.storage.getAlarm(), { timeout: 20_000 }).toBeNull();
   });
 }
 
