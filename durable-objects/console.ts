@@ -1,6 +1,6 @@
 import type { Message, Person } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
-import type { ClientFrame, ServerFrame } from "../channels/web/frames.ts";
+import type { ClientFrame, ServerFrame, ShownMessage } from "../channels/web/frames.ts";
 import { inboundFrom, parseClientFrame } from "../channels/web/receive.ts";
 import type { Parts } from "./group.ts";
 import type { Room } from "./room.ts";
@@ -10,6 +10,10 @@ import { statusOf } from "./status.ts";
 const PAGE = 50;
 /** A reconnecting page gets these again, so that nothing which was on its way is missed; it knows them by id. */
 const OVERLAP = 20;
+/** A page that missed more than this begins anew, with the last messages. */
+const MISSED = 100;
+
+type Welcome = Extract<ServerFrame, { type: "welcome" }>;
 
 /** The console's sockets: hibernating, so an open page costs nothing while nobody talks. */
 export class Console {
@@ -38,7 +42,10 @@ export class Console {
 
   async message(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const frame = parseClientFrame(typeof data === "string" ? data : "");
-    if ("error" in frame) return send(socket, { type: "refused", text: frame.error });
+    if ("error" in frame) {
+      const { error, ...about } = frame;
+      return send(socket, { type: "refused", ...about, text: error });
+    }
     try {
       await this.#answer(socket, frame);
     } catch (error) {
@@ -50,23 +57,25 @@ export class Console {
 
   /** Shows a person's message to every open page. */
   show(id: string, message: Message): void {
-    const row = {
-      id,
-      key: message.key,
-      senderName: message.sender.name,
-      text: message.text,
-      sentAt: message.sentAt,
-    };
-    this.#room.broadcast(
-      JSON.stringify({
-        type: "message",
-        message: this.#parts.transcript.shownInbox(row),
-      } satisfies ServerFrame),
-    );
+    const { key, text, sentAt, sender } = message;
+    this.#show(this.#parts.transcript.shownInbox({ id, key, text, sentAt, senderName: sender.name }));
+  }
+
+  /** A turn ended. What was said in it and got no answer is shown again, with a note now. */
+  ended(turn: string): void {
+    this.busy(false);
+    for (const row of this.#parts.inbox.of(turn)) {
+      const shown = this.#parts.transcript.shownInbox(row);
+      if (shown.note) this.#show(shown);
+    }
   }
 
   busy(busy: boolean): void {
     this.#room.broadcast(JSON.stringify({ type: "busy", busy } satisfies ServerFrame));
+  }
+
+  #show(message: ShownMessage): void {
+    this.#room.broadcast(JSON.stringify({ type: "message", message } satisfies ServerFrame));
   }
 
   async #answer(socket: WebSocket, frame: ClientFrame): Promise<void> {
@@ -95,19 +104,26 @@ export class Console {
   }
 
   #welcome(socket: WebSocket, after: string | undefined): void {
-    const recent = this.#parts.transcript.history({ limit: after ? OVERLAP : PAGE });
-    const missed = after ? this.#parts.transcript.history({ after, limit: 500 }) : [];
-    const messages = [...new Map([...recent, ...missed].map((message) => [message.id, message])).values()];
-    messages.sort((a, b) => (a.id < b.id ? -1 : 1));
     send(socket, {
       type: "welcome",
       assistant: this.#room.config.ASSISTANT_NAME,
       model: statusOf(this.#room, this.#parts).model,
       busy: this.#parts.running(),
-      messages,
-      more: recent.length >= PAGE,
+      ...this.#since(after),
       ...this.#draft(),
     });
+  }
+
+  #since(after: string | undefined): Pick<Welcome, "messages" | "more" | "anew"> {
+    const { transcript } = this.#parts;
+    const missed = after ? transcript.history({ after, limit: MISSED }) : [];
+    if (!after || missed.length >= MISSED) {
+      const messages = transcript.history({ limit: PAGE });
+      return { messages, more: messages.length >= PAGE, ...(after ? { anew: true } : {}) };
+    }
+    const recent = transcript.history({ limit: OVERLAP });
+    const byId = new Map([...recent, ...missed].map((message) => [message.id, message]));
+    return { messages: [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), more: false };
   }
 
   /** A page that opens in the middle of an answer sees what the others see. */

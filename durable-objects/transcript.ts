@@ -200,7 +200,7 @@ export class Transcript {
       .orderBy(range.after ? asc(messages.id) : desc(messages.id))
       .limit(range.limit)
       .all();
-    const rows = newest.map((row) => this.#shown(row));
+    const rows = newest.flatMap((row) => this.#shown(row));
     const open = range.before
       ? []
       : this.#inbox.unconsumed(range.after ?? "").map((row) => this.shownInbox(row));
@@ -208,32 +208,47 @@ export class Transcript {
     return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  shownInbox(row: Pick<InboxRow, "id" | "key" | "senderName" | "text" | "sentAt">): ShownMessage {
+  /** A person's message as a console shows it; without a state it has just come in. */
+  shownInbox(
+    row: Pick<InboxRow, "id" | "key" | "senderName" | "text" | "sentAt"> & Partial<Pick<InboxRow, "state">>,
+  ): ShownMessage {
     const key = row.key.startsWith("web:") ? { key: row.key.slice(4) } : {};
-    return { id: row.id, from: "person", name: row.senderName, text: row.text, at: row.sentAt, ...key };
+    const note = row.state === "failed" || row.state === "cancelled" ? { note: row.state } : {};
+    return {
+      id: row.id,
+      from: "person",
+      name: row.senderName,
+      text: row.text,
+      at: row.sentAt,
+      ...key,
+      ...note,
+    };
   }
 
-  /** An answer as a console shows it. */
-  shownOurs(id: string, text: string, at: number): ShownMessage {
-    const html = channels
-      .web!.render(text)
-      .map((part) => part.body)
-      .join("\n");
-    return { id, from: "assistant", name: this.#room.config.ASSISTANT_NAME, text, html, at };
+  /** An answer as a console shows it, under the ids with which its parts were sent. */
+  #shownOurs({ id, text, at }: MessageRow): ShownMessage[] {
+    const name = this.#room.config.ASSISTANT_NAME;
+    return channels.web!.render(text).map((part, index) => ({
+      id: index === 0 ? id : `${id}:${index}`,
+      from: "assistant",
+      name,
+      text: part.plain,
+      html: part.body,
+      at,
+    }));
   }
 
-  #shown(row: MessageRow): ShownMessage {
-    if (row.role === "assistant" || row.role === "notice") return this.shownOurs(row.id, row.text, row.at);
+  #shown(row: MessageRow): ShownMessage[] {
+    if (row.role === "assistant" || row.role === "notice") return this.#shownOurs(row);
     const source = this.#room.db
       .select({ key: inbox.key, state: inbox.state })
       .from(inbox)
       .where(eq(inbox.id, row.id))
       .get();
-    const note = source?.state === "failed" || source?.state === "cancelled" ? { note: source.state } : {};
-    return {
-      ...this.shownInbox({ ...row, key: source?.key ?? "", senderName: row.sender, sentAt: row.at }),
-      ...note,
-    };
+    const { key = "", state } = source ?? {};
+    return [
+      this.shownInbox({ ...row, key, senderName: row.sender, sentAt: row.at, ...(state ? { state } : {}) }),
+    ];
   }
 }
 

@@ -171,7 +171,7 @@ function note(room: Room, parts: Parts, turn: TurnRow, text: string): void {
 function warnOfBudget(parts: Parts, turn: TurnRow): void {
   if (!parts.ledger.passed(80)) return;
   const text = "80 % of this chat's budget for today is used. See /usage.";
-  parts.outbox.say({ key: `budget:${parts.ledger.day()}`, text, thread: turn.thread });
+  parts.say(`budget:${parts.ledger.day()}`, text, turn.thread);
 }
 
 /** A day's budget is told once a day in a chat, and again when it was raised. Who sits at a console is told each time. */

@@ -38,6 +38,8 @@ export type ServerFrame =
       busy: boolean;
       messages: ShownMessage[];
       more: boolean;
+      /** Too much was missed: `messages` are the last ones, and take the place of what the page shows. */
+      anew?: boolean;
       /** The answer as far as it is written, as safe HTML; absent when none is. */
       draft?: string;
     }

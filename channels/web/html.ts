@@ -20,7 +20,8 @@ function html(node: Node, doc: Document): string {
   switch (node.type) {
     case "text":
     case "html":
-      return escapeHtml(node.value);
+      // People and models who write in a chat mean the ends of their lines.
+      return escapeHtml(node.value).replaceAll("\n", "<br>");
     case "break":
       return "<br>";
     case "thematicBreak":

@@ -22,8 +22,13 @@ const clientFrame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("stop") }),
 ]);
 
-/** Reads what a page says. `error` is a sentence for the person who sees the page. Never throws. */
-export function parseClientFrame(text: string): ClientFrame | { error: string } {
+const keyed = z.object({ type: z.literal("send"), key: id });
+
+/**
+ * Reads what a page says. `error` is a sentence for the person who sees the page, `key` the message that it is about.
+ * Never throws.
+ */
+export function parseClientFrame(text: string): ClientFrame | { error: string; key?: string } {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,9 +38,11 @@ export function parseClientFrame(text: string): ClientFrame | { error: string } 
   const frame = clientFrame.safeParse(value);
   if (frame.success) return frame.data;
   const issue = frame.error.issues[0];
+  const about = keyed.safeParse(value);
   const isText = issue?.path[0] === "text" && (issue.code === "custom" || issue.code === "too_big");
   return {
     error: isText ? issue.message : "The page sent a frame that this version does not know; reload it.",
+    ...(about.success ? { key: about.data.key } : {}),
   };
 }
 

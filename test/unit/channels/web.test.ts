@@ -12,6 +12,10 @@ describe("the console's HTML", () => {
     expect(html).toContain("<code>&lt;b&gt;</code> a &amp; b");
   });
 
+  it("keeps the ends of lines", () => {
+    expect(toHtml("one\ntwo")).toBe("<p>one<br>two</p>");
+  });
+
   it("links only to harmless schemes, in a page of their own", () => {
     const html = toHtml(
       "[a](https://x.test/?q=1&r=%22) [b](javascript:alert(1)) [c](data:text/html,x) [d](/api) <vbscript:x>",
@@ -152,8 +156,11 @@ describe("what a page says", () => {
   );
 
   it("is refused when empty, too long or without a sane key", () => {
-    expect(send({ text: " \n" })).toEqual({ error: "The message is empty." });
-    expect(send({ text: "x".repeat(32 * 1024 + 1) })).toEqual({ error: expect.stringContaining("too long") });
+    expect(send({ text: " \n", key: "k1" })).toEqual({ key: "k1", error: "The message is empty." });
+    expect(send({ text: "x".repeat(32 * 1024 + 1), key: "k2" })).toEqual({
+      key: "k2",
+      error: expect.stringContaining("too long"),
+    });
     expect(send({ key: "" })).toHaveProperty("error");
     expect(send({ key: "k".repeat(65) })).toHaveProperty("error");
     expect(send({ text: "x".repeat(32 * 1024), key: "k".repeat(64) })).not.toHaveProperty("error");

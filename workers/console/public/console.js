@@ -73,6 +73,7 @@ function heard(frame) {
 
 /** @param {Extract<ServerFrame, { type: "welcome" }>} frame */
 function welcome(frame) {
+  if (frame.anew) conversation.clear();
   const first = conversation.lastId === "";
   element("model").textContent = frame.model;
   show("connected");

@@ -36,6 +36,14 @@ export class Conversation {
     return this.#list.firstElementChild?.getAttribute("data-id");
   }
 
+  /** Begins anew: too much was missed to be shown without a gap. */
+  clear() {
+    this.#list.replaceChildren();
+    this.#byId.clear();
+    this.#byKey.clear();
+    this.lastId = "";
+  }
+
   /** A new message: it is read out. @param {ShownMessage} message */
   add(message) {
     this.#follow(() => this.#show(message));
