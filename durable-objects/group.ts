@@ -4,6 +4,7 @@ import type { ShownMessage } from "../channels/web/frames.ts";
 import migrations from "../migrations/group/migrations.js";
 import { Admission } from "./admission.ts";
 import { Alarm } from "./alarm.ts";
+import { Backlog } from "./backlog.ts";
 import { bootId } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { readConfig } from "./config.ts";
@@ -31,6 +32,7 @@ export interface Parts {
   inbox: Inbox;
   outbox: Outbox;
   transcript: Transcript;
+  backlog: Backlog;
   turns: Turns;
   ledger: Ledger;
   workspace: Workspace;
@@ -153,13 +155,15 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     const room = this.#room;
     const inbox = new Inbox(room);
     const transcript = new Transcript(room, inbox);
+    const backlog = new Backlog(room, inbox, transcript);
     const ledger = new Ledger(room);
     return {
       inbox,
       transcript,
+      backlog,
       ledger,
       outbox: new Outbox(room),
-      turns: new Turns(room, inbox, transcript, ledger),
+      turns: new Turns(room, inbox, transcript, backlog, ledger),
       workspace: openWorkspace(room),
       say: (key, text, thread) => this.#say(key, text, thread),
       pump: () => this.#pump(),
@@ -173,7 +177,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   async #boot(): Promise<void> {
     this.#alarm = new Alarm(this.#room, await this.ctx.storage.getAlarm());
-    forgetOld(this.#room);
+    if (!this.#parts.backlog.waiting()) forgetOld(this.#room);
     // Readers see rows, not R2: what a crash left there may be mended beside the work.
     void this.#parts.workspace
       .repair()
@@ -194,11 +198,18 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
         this.#parts.turns.release(turn, error instanceof Error ? error.message : String(error));
       } finally {
         this.#run = undefined;
-        if (this.#room.isConsole) this.#console.busy(false);
+        if (this.#room.isConsole) this.#console.ended(turn.id);
       }
       this.#speech.start();
     }
     await this.#settleTurns();
+    this.#arm();
+    await this.#writeBacklog();
+  }
+
+  /** What a long silence has left to write, with room between the pages for what comes in. */
+  async #writeBacklog(): Promise<void> {
+    while (this.#parts.turns.nextAt() === undefined && this.#parts.backlog.write()) await scheduler.wait(0);
     this.#arm();
   }
 
@@ -249,8 +260,8 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   #needs(): (number | undefined)[] {
     const heard = this.#room.get("heardAt");
     const expiry = !this.#room.registered && heard ? heard + IDLE_MS : undefined;
-    const unclosed = this.#parts.turns.unclosed().length > 0 ? 0 : undefined;
-    return [this.#parts.turns.nextAt(), this.#parts.outbox.nextAt(), unclosed, expiry];
+    const owed = this.#parts.backlog.waiting() || this.#parts.turns.unclosed().length > 0 ? 0 : undefined;
+    return [this.#parts.turns.nextAt(), this.#parts.outbox.nextAt(), owed, expiry];
   }
 
   async #forgetIfIdle(): Promise<void> {

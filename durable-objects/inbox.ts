@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Edit, Message } from "../channels/channel.ts";
 import type { Room } from "./room.ts";
 import { type InboxExtra, inbox } from "./schema.ts";
@@ -98,8 +98,15 @@ export class Inbox {
 
   /** The messages that a turn took up, oldest first; at most the last 2,000. */
   of(turn: string): InboxRow[] {
-    const rows = this.#room.db.select().from(inbox).where(eq(inbox.turn, turn));
-    return rows.orderBy(desc(inbox.id)).limit(2000).all().reverse();
+    return this.page(turn, { limit: 2000 });
+  }
+
+  /** The last messages of a turn, or the last before an id; oldest first. */
+  page(turn: string, { before, limit }: { before?: string; limit: number }): InboxRow[] {
+    // The plus keeps SQLite from sorting all of a long turn: a turn's messages lie side by side in the order of ids.
+    const within = before ? and(sql`+${inbox.turn} = ${turn}`, lt(inbox.id, before)) : eq(inbox.turn, turn);
+    const rows = this.#room.db.select().from(inbox).where(within).orderBy(desc(inbox.id));
+    return rows.limit(limit).all().reverse();
   }
 
   /** The fate of a turn's messages: those that woke it share its end, the others were context. */

@@ -20,6 +20,8 @@ interface Facts {
   heardAt: number;
   /** Set once the group's folder has its templates. */
   furnished: boolean;
+  /** Turns whose messages before an id are not in the transcript yet. */
+  backlog: { turn: string; session: string; before: string }[];
   /** Open sessions by thread. */
   [session: `session:${string}`]: string;
   /** When something was told that is told once. */

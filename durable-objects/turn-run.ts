@@ -15,6 +15,7 @@ import { fetchAttachments } from "./attachments.ts";
 import { type Brain, openBrain } from "./brain.ts";
 import { compact } from "./compaction.ts";
 import type { Parts } from "./group.ts";
+import type { InboxRow } from "./inbox.ts";
 import type { Room } from "./room.ts";
 import { Streaming } from "./streaming.ts";
 import { toolContext } from "./tool-context.ts";
@@ -45,6 +46,7 @@ export class TurnRun implements LoopPorts {
   readonly #life = new AbortController();
   #call: AbortController | undefined;
   #streaming: Streaming;
+  #prompt: { key: string; messages: ChatMessage[] } | undefined;
   #rejoins = 0;
   #firstToken = false;
 
@@ -109,8 +111,18 @@ export class TurnRun implements LoopPorts {
 
   async conversation(): Promise<ChatMessage[]> {
     const rows = this.#parts.inbox.of(this.#turn.id);
-    const prompt = await promptOf(this.#room, this.#parts, this.#turn, rows, this.#brain.choice);
-    return conversation(prompt, joinedBlocks(this.#room, rows), this.journal.steps());
+    return conversation(await this.#opening(rows), joinedBlocks(this.#room, rows), this.journal.steps());
+  }
+
+  /** The prompt stays as it was at the turn's start, which providers cache, unless more joined or it was compacted. */
+  async #opening(rows: InboxRow[]): Promise<ChatMessage[]> {
+    const opening = rows.filter((row) => (row.joinedAt ?? 0) === 0).length;
+    const key = `${opening} ${this.#parts.transcript.get(this.#turn.session).summarisedTo}`;
+    if (this.#prompt?.key !== key) {
+      const messages = await promptOf(this.#room, this.#parts, this.#turn, rows, this.#brain.choice);
+      this.#prompt = { key, messages };
+    }
+    return this.#prompt.messages;
   }
 
   signal(round: number): AbortSignal {

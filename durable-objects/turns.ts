@@ -1,5 +1,6 @@
 import { and, asc, eq, inArray, isNull, lte, ne, or } from "drizzle-orm";
 import { rounds } from "../agent/journal.ts";
+import type { Backlog } from "./backlog.ts";
 import type { Fate, Inbox } from "./inbox.ts";
 import type { Room } from "./room.ts";
 import { steps, turns } from "./schema.ts";
@@ -21,12 +22,14 @@ export class Turns {
   readonly #room: Room;
   readonly #inbox: Inbox;
   readonly #transcript: Transcript;
+  readonly #backlog: Backlog;
   readonly #ledger: Ledger;
 
-  constructor(room: Room, inbox: Inbox, transcript: Transcript, ledger: Ledger) {
+  constructor(room: Room, inbox: Inbox, transcript: Transcript, backlog: Backlog, ledger: Ledger) {
     this.#room = room;
     this.#inbox = inbox;
     this.#transcript = transcript;
+    this.#backlog = backlog;
     this.#ledger = ledger;
   }
 
@@ -81,7 +84,7 @@ export class Turns {
   end(turn: TurnRow, state: Exclude<TurnRow["state"], "open">, fate: Fate, error?: string): void {
     const change = { state, endedAt: this.#room.now(), boot: null, error: error ?? null };
     this.#room.db.update(turns).set(change).where(eq(turns.id, turn.id)).run();
-    this.#transcript.addPeople(this.#inbox.of(turn.id), turn.session);
+    this.#backlog.add(turn);
     this.#inbox.settle(turn.id, fate, error);
   }
 
