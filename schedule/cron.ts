@@ -84,7 +84,7 @@ function values(fields: string[], index: number): number[] {
   for (const item of items(fields[index]!)) {
     const alone = FIELDS.map((_, other) => (other === index ? item : "*")).join(" ");
     try {
-      if (Number(item.split("/")[1] ?? 1) > span) throw new Error(`A step of at most ${span} fits.`);
+      if (item === "" || stepOf(item) > span) throw new Error("The parser would take it.");
       for (const value of CronExpressionParser.parse(alone).fields[key].values) found.add(Number(value));
     } catch {
       throw wrong(`"${item}" is no ${name}${hint(item, index, span)}.`);
@@ -93,9 +93,11 @@ function values(fields: string[], index: number): number[] {
   return [...found].sort((a, b) => a - b);
 }
 
+const stepOf = (item: string) => Number(item.split("/")[1] ?? 1);
+
 function hint(item: string, index: number, span: number): string {
   const [from, to] = item.split("/")[0]!.split("-").map(Number);
-  if (Number(item.split("/")[1] ?? 1) > span) return ", its step is too long: use an interval for that";
+  if (stepOf(item) > span) return ", its step is too long: use an interval for that";
   if (to !== undefined && from! > to) return `: a range goes upwards, write two parts with a comma`;
   return [" (0-59)", " (0-23)", " (1-31)", " (1-12 or JAN-DEC)", " (0-7 or SUN-SAT)"][index]!;
 }

@@ -44,7 +44,7 @@ const indent = (line: string) => line.replaceAll("\t", "    ").search(/\S/);
 
 /** With a few of the marks beside it: a long rule of dashes is not searched again from each of them. */
 const TOKEN =
-  /(?<![\p{L}\p{N}]_?)[^\s\p{L}\p{N}]{0,8}heartbeat(?:\\?_|-)?ok(?!_?[\p{L}\p{N}])[^\s\p{L}\p{N}]*/giu;
+  /(?<![\p{L}\p{N}]_?)[^\s\p{L}\p{N}<>]{0,8}heartbeat(?:\\?_|-)?ok(?!_?[\p{L}\p{N}])[^\s\p{L}\p{N}<>]*/giu;
 const TAGS = /<\/?[a-z][^<>]*>/gi;
 
 /**
