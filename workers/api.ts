@@ -13,7 +13,7 @@ import { askGroups, statusOf } from "./status.ts";
 import { sweep } from "./sweep.ts";
 
 /** Who speaks through these doors: the install's owner. */
-const OWNER = { id: "owner", name: "You", isBot: false };
+const OWNER = { id: "owner", name: "Owner", isBot: false };
 const CONSOLE = /^(web|cli):[\w-]{1,64}$/;
 const ADDRESS = /^[a-z]+:.+$/;
 /** Bytes of one request: the longest message, whatever its script. */

@@ -13,6 +13,20 @@ describeConsole("the console", (house) => {
     expect(await page.locator("strong", { hasText: "Tuesday" }).count()).toBe(1);
   });
 
+  test("who writes reads that it was they, also after the page was loaded again", async () => {
+    const page = await house.open();
+    const key = word();
+    await house.peers.script(key, { text: "Noted." });
+    await say(page, `${key} mine`);
+    const name = messages(page)
+      .filter({ hasText: `${key} mine` })
+      .locator(".name");
+    await page.getByRole("log").getByText("Noted.").waitFor();
+    expect(await name.textContent()).toBe("You");
+    await page.reload();
+    expect(await name.textContent()).toBe("You");
+  });
+
   test("Shift and Enter begin a new line", async () => {
     const page = await house.open();
     await field(page).fill("one");

@@ -233,7 +233,7 @@ describe("chats", () => {
     socket.accept();
     const shown = heard(socket, "message");
     socket.send(JSON.stringify({ type: "send", key: "k1", text: "/help" }));
-    expect((await shown).message).toMatchObject({ from: "person", name: "You", text: "/help", key: "k1" });
+    expect((await shown).message).toMatchObject({ from: "person", name: "Owner", text: "/help", key: "k1" });
     socket.close();
   });
 

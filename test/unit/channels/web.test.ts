@@ -167,7 +167,7 @@ describe("what a page says", () => {
   });
 
   it("becomes a message whose key is the page's", () => {
-    const sender = { id: "owner", name: "You", isBot: false };
+    const sender = { id: "owner", name: "Owner", isBot: false };
     const event = inboundFrom(
       { type: "send", key: "k1", text: "/Status  now " },
       { address: "web:main", sender, now: 5 },
@@ -185,7 +185,7 @@ describe("what a page says", () => {
   });
 
   it.each(["/", "//x", "a /stop", " /stop", "/etc/hosts is where?"])("is no command: %j", (text) => {
-    const sender = { id: "owner", name: "You", isBot: false };
+    const sender = { id: "owner", name: "Owner", isBot: false };
     const frame = { type: "send" as const, key: "k", text };
     expect(inboundFrom(frame, { address: "web:main", sender, now: 5 }).command).toBeUndefined();
   });

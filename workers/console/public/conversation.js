@@ -3,6 +3,8 @@
 /** @typedef {import("../../../channels/web/frames.ts").ShownMessage} ShownMessage */
 /** @typedef {Omit<ShownMessage, "id"> & { id?: string }} Shown */
 
+/** Who writes in a console chat reads it: nobody but the owner is let in. */
+const YOU = "You";
 /** Pixels from the end at which a reader counts as being there. */
 const NEAR = 80;
 const NOTES = { failed: "not answered", cancelled: "stopped", cut: "cut off" };
@@ -66,7 +68,7 @@ export class Conversation {
     if (this.#byKey.has(letter.key)) return;
     const item = document.createElement("li");
     item.className = "message person waiting";
-    fill(item, { from: "person", name: "You", note: "sending …", ...letter });
+    fill(item, { from: "person", name: YOU, note: "sending …", ...letter });
     this.#byKey.set(letter.key, item);
     this.#follow(() => this.#list.append(item));
   }
@@ -165,7 +167,7 @@ function fill(item, message) {
   const time = document.createElement("time");
   time.dateTime = new Date(message.at).toISOString();
   time.textContent = timeOf(new Date(message.at));
-  meta.append(named("name", message.name), " ", time);
+  meta.append(named("name", message.from === "person" ? YOU : message.name), " ", time);
   if (message.note)
     meta.append(" ", named("note", NOTES[/** @type {"cut"} */ (message.note)] ?? message.note));
   const body = document.createElement("div");
