@@ -77,20 +77,24 @@ function refuseOtherDialects(expression: string): void {
 
 const items = (field: string) => field.split(",");
 
-/** Item by item, because the parser refuses lists that name a value twice, like `0,7`. */
 function values(fields: string[], index: number): number[] {
-  const { name, key, span } = FIELDS[index]!;
-  const found = new Set<number>();
-  for (const item of items(fields[index]!)) {
-    const alone = FIELDS.map((_, other) => (other === index ? item : "*")).join(" ");
-    try {
-      if (item === "" || stepOf(item) > span) throw new Error("The parser would take it.");
-      for (const value of CronExpressionParser.parse(alone).fields[key].values) found.add(Number(value));
-    } catch {
-      throw wrong(`"${item}" is no ${name}${hint(item, index, span)}.`);
-    }
+  const { name, span } = FIELDS[index]!;
+  const found = items(fields[index]!).flatMap((item) => {
+    const meant = item === "" || stepOf(item) > span ? undefined : valuesOf(item, index);
+    if (!meant) throw wrong(`"${item}" is no ${name}${hint(item, index, span)}.`);
+    return meant;
+  });
+  return [...new Set(found)].sort((a, b) => a - b);
+}
+
+/** One item alone, because the parser refuses lists that name a value twice, like `0,7`. */
+function valuesOf(item: string, index: number): number[] | undefined {
+  const alone = FIELDS.map((_, other) => (other === index ? item : "*")).join(" ");
+  try {
+    return CronExpressionParser.parse(alone).fields[FIELDS[index]!.key].values.map(Number);
+  } catch {
+    return;
   }
-  return [...found].sort((a, b) => a - b);
 }
 
 const stepOf = (item: string) => Number(item.split("/")[1] ?? 1);

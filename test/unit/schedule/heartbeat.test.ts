@@ -176,6 +176,17 @@ describe("active hours", () => {
     );
   });
 
+  test("a step that falls on the first minute of the hours beats there, and a day without a step at their beginning", () => {
+    const at = (time: string) => Date.parse(`2026-11-${time}Z`);
+    const hours = { from: "08:00", to: "22:00" };
+    const beat = (last: string, every: number, now: string) =>
+      nextBeat({ last: at(last), every, now: at(now), hours, zone: "UTC" });
+    expect(beat("20T21:30", 30 * MINUTE, "20T21:31")).toBe(at("21T08:00"));
+    expect(beat("20T21:40", 30 * MINUTE, "20T21:50")).toBe(at("21T08:10"));
+    expect(beat("20T03:00", DAY, "20T03:00")).toBe(at("21T08:00"));
+    expect(beat("20T09:00", DAY, "20T09:00")).toBe(at("21T09:00"));
+  });
+
   test("with hours, the next beat lies within them, on the steps when one falls there, and soon", () => {
     const every = fc.integer({ min: MINUTE, max: 6 * HOUR });
     fc.assert(
