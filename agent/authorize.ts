@@ -1,127 +1,104 @@
-import { commandFor } from "./commands.ts";
-import type { Touch } from "./tools/tool.ts";
+import { RIGHTS, type Right, type Role } from "./rights.ts";
+import type { Trust } from "./trust.ts";
 
-/** Who acts. `main`: someone in a main chat, or the owner's token; `host`: this program itself. */
-export type Role = "main" | "member" | "stranger" | "bot" | "host";
+export type { Role } from "./rights.ts";
 
-/** `id` is the platform's immutable id, never a name. */
+/** `id` is the platform's immutable id with its channel, never a name. */
 export interface Actor {
   role: Role;
   id: string;
+  /** A task's maker: it may do what both may. */
+  as?: "main" | "member";
 }
 
 export type Action =
-  | { kind: "wake" }
-  | { kind: "api" }
+  | { kind: "event"; name: "message" | "wake" | "edit" | "arrival" | "migration" }
   | { kind: "command"; name: string }
-  | { kind: "tool"; name: string; mainOnly?: boolean; touches: readonly Touch[] }
-  | { kind: "file"; verb: "read" | "write"; scope: "group" | "global" | "other" }
+  | { kind: "tool"; name: string }
+  /** `name`: method and pattern, e.g. `GET /api/chat/:address/history`. */
+  | { kind: "route"; name: string }
+  | { kind: "file"; verb: "read" | "write" | "restore"; scope: "group" | "global" | "other" }
+  | { kind: "task"; verb: "see" | "change"; scope: "group" | "other" }
   | { kind: "group"; verb: "register" | "remove" | "configure" | "list" }
-  | { kind: "send"; scope: "group" | "other" };
+  | { kind: "send"; scope: "other" }
+  | { kind: "audit"; verb: "read" };
 
 /** `reason` is a sentence for the model or for the person who asked. */
 export type Verdict = { ok: true } | { ok: false; reason: string };
 
-const PEOPLE: readonly Role[] = ["main", "member"];
-const HOUSE: readonly Role[] = ["main", "host"];
-const ALL: readonly Role[] = ["main", "member", "host"];
+const TABLE = new Map(RIGHTS.flatMap((right) => right.keys.map((key) => [key, right] as const)));
 
-/** Who may do what. What does not stand here is refused. */
-const TABLE = new Map<string, readonly Role[]>([
-  ["wake", ALL],
-  ["api", ["main"]],
-  ["command", PEOPLE],
-  ["command:main", ["main"]],
-  ["command:anyone", ["main", "member", "stranger"]],
-  ["tool", PEOPLE],
-  ["tool:main", ["main"]],
-  ["file:read:group", ALL],
-  ["file:write:group", ALL],
-  ["file:read:global", ALL],
-  ["file:write:global", HOUSE],
-  ["group:register", HOUSE],
-  ["group:remove", HOUSE],
-  ["group:configure", HOUSE],
-  ["group:list", HOUSE],
-  ["send:group", ALL],
-  ["send:other", HOUSE],
-]);
+/** This program itself. */
+export const HOST: Actor = { role: "host", id: "host" };
+/** Whoever holds the install's token or a console session. */
+export const OWNER: Actor = { role: "owner", id: "owner" };
+/** A request of nobody in particular. */
+export const VISITOR: Actor = { role: "visitor", id: "visitor" };
 
 /**
- * The one place that says who may do what; asked for every event and right before every tool.
+ * The one place that says who may do what: RIGHTS is its table, docs/threat-model.md shows it. Asked for every event,
+ * command and request, and right before every tool and every reach into another group.
  *
- * | action                                                  | main | member | host | stranger | bot |
- * |---------------------------------------------------------|------|--------|------|----------|-----|
- * | wake the agent, send to the own chat                    | yes  | yes    | yes  |          |     |
- * | commands and tools                                      | yes  | yes    |      |          |     |
- * | commands and tools of main, the API                     | yes  |        |      |          |     |
- * | `/main CODE`                                            | yes  | yes    |      | yes      |     |
- * | the own group's files, reading global ones              | yes  | yes    | yes  |          |     |
- * | writing global files, groups, sending to another group  | yes  |        | yes  |          |     |
- * | another group's files, and everything else              |      |        |      |          |     |
- *
- * Default deny: an unknown role, action or tool and a missing field are refusals. Never throws. A task's or a
- * heartbeat's turn acts with the role of its group, not as `host`.
+ * Default deny: an unknown role, action or name and a missing field are refusals. Never throws.
+ * @param trust the label of the turn that acts; without it nothing from outside was read
  */
-export function authorize(actor: Actor, action: Action): Verdict {
+export function authorize(actor: Actor, action: Action, trust?: Trust): Verdict {
   if (!isComplete(actor)) return refuse("It is not known who asks.");
   const key = keyOf(action);
-  const roles = key === undefined ? undefined : TABLE.get(key);
-  if (!roles) return refuse("That is not allowed here.");
-  return roles.includes(actor.role) ? { ok: true } : refuse(reasonFor(roles));
+  const right = key === undefined ? undefined : TABLE.get(key);
+  if (!right) return refuse("That is not allowed here.");
+  if (!may(actor, right)) return refuse(reasonFor(actor, right));
+  return right.clean && trust === "outside" ? refuse(FROM_OUTSIDE) : { ok: true };
 }
 
-/** Whether a turn of a main or an ordinary group may run a tool. Asked right before each run. */
-export function authorizeTool(
-  main: boolean,
-  tool: { name: string; mainOnly?: boolean; touches: readonly Touch[] },
-): Verdict {
-  const { name, mainOnly, touches } = tool;
-  return authorize(
-    { role: main === true ? "main" : "member", id: "turn" },
-    { kind: "tool", name, mainOnly, touches },
-  );
+/** A turn may do what everyone who speaks in it may. Nobody may do nothing. */
+export function authorizeAll(actors: readonly Actor[], action: Action, trust?: Trust): Verdict {
+  if (actors.length === 0) return refuse("It is not known who asks.");
+  const verdicts = actors.map((actor) => authorize(actor, action, trust));
+  return verdicts.find((verdict) => !verdict.ok) ?? { ok: true };
 }
+
+const FROM_OUTSIDE =
+  "This conversation has read text from outside (a bot, somebody who may not wake me, or their files), so nothing may go " +
+  "from it to other chats or change them. Say so; after /new, somebody of this chat can ask for it again.";
 
 function isComplete(actor: Actor): boolean {
   return typeof actor?.id === "string" && actor.id !== "" && typeof actor.role === "string";
 }
 
-/** The row of the table that an action belongs to; undefined where something is missing or unknown. */
-function keyOf(action: Action): string | undefined {
+function may(actor: Actor, right: Right): boolean {
+  if (!right.who.includes(actor.role)) return false;
+  return actor.role !== "task" || (actor.as !== undefined && right.who.includes(actor.as));
+}
+
+/** The key of an action in RIGHTS; undefined where something is missing or of another kind. */
+export function keyOf(action: Action): string | undefined {
   switch (action?.kind) {
-    case "wake":
-    case "api":
-      return action.kind;
+    case "event":
     case "command":
-      return commandKey(action.name);
     case "tool":
-      return toolKey(action);
+    case "route":
+      return joined(action.kind, action.name);
     case "file":
-      return `file:${action.verb}:${action.scope}`;
+    case "task":
+      return joined(action.kind, action.verb, action.scope);
     case "group":
-      return `group:${action.verb}`;
+    case "audit":
+      return joined(action.kind, action.verb);
     case "send":
-      return `send:${action.scope}`;
+      return joined(action.kind, action.scope);
     default:
       return undefined;
   }
 }
 
-function commandKey(name: string): string | undefined {
-  const command = typeof name === "string" ? commandFor(name) : undefined;
-  if (!command) return undefined;
-  if (command.anyone) return "command:anyone";
-  return command.mainOnly ? "command:main" : "command";
+function joined(...parts: unknown[]): string | undefined {
+  return parts.every((part) => typeof part === "string") ? parts.join(":") : undefined;
 }
 
-function toolKey(tool: Extract<Action, { kind: "tool" }>): string | undefined {
-  if (!tool.name || !Array.isArray(tool.touches)) return undefined;
-  return tool.mainOnly ? "tool:main" : "tool";
-}
-
-function reasonFor(roles: readonly Role[]): string {
-  return roles.includes("member") ? "You may not do that here." : "Only the main chat may do that.";
+function reasonFor(actor: Actor, right: Right): string {
+  if (actor.role === "stranger") return "This chat is not registered, so nothing may be done for it.";
+  return right.who.includes("member") ? "You may not do that here." : "Only main may do that.";
 }
 
 function refuse(reason: string): Verdict {

@@ -12,6 +12,8 @@ export interface FileInfo {
   text: boolean;
   /** Grows with every change of the file; never used twice in a folder. */
   version: number;
+  /** Its author had read text from outside. */
+  outside?: true;
 }
 
 /** Who changed a file, kept with each version. */
@@ -25,7 +27,8 @@ export interface Author {
 export type FileError =
   | { error: "not-found"; path: string }
   | { error: "outside"; path: string }
-  | { error: "read-only"; path: string }
+  /** `reason`: why, where it is not that only main may. */
+  | { error: "read-only"; path: string; reason?: string }
   | { error: "binary"; path: string; size: number }
   | { error: "is-directory"; path: string }
   | { error: "too-large"; path: string; size: number; limit: number }
@@ -71,6 +74,8 @@ export interface Match {
   path: string;
   line: number;
   text: string;
+  /** As `FileInfo.outside`. */
+  outside?: true;
 }
 
 /** The folder in which tools and shells start. */
@@ -86,7 +91,7 @@ export function describeFileError(error: FileError): string {
     case "outside":
       return `No such file: ${error.path}. Files live under ${HOME} and ${GLOBAL}.`;
     case "read-only":
-      return `${error.path} is read-only here. Only the main group may change files under ${GLOBAL}.`;
+      return `${error.path} is read-only here. ${error.reason ?? `Only the main group may change files under ${GLOBAL}.`}`;
     case "binary":
       return `${error.path} is not text (${error.size} bytes).`;
     case "is-directory":

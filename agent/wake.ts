@@ -75,7 +75,11 @@ export function allowed(
   );
 }
 
-function whyUnheard(message: Waking, gate: Gate): string | undefined {
+/** Why a sender never wakes the agent, whatever they say; undefined for who may. */
+export function whyUnheard(
+  message: Pick<Waking, "sender" | "fromUs">,
+  gate: Pick<Gate, "channel" | "allowFrom">,
+): string | undefined {
   if (message.fromUs) return "the assistant sent it itself";
   if (message.sender.isBot !== false) return "another bot sent it";
   if (!allowed(message.sender, gate.channel, gate.allowFrom)) return "the sender is not in ALLOW_FROM";

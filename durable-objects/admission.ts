@@ -1,6 +1,7 @@
 import { asc, inArray, sql } from "drizzle-orm";
 import { allowed, wakes } from "../agent/wake.ts";
 import type { Message } from "../channels/channel.ts";
+import { gateOf } from "./gate.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
 import { drops } from "./schema.ts";
@@ -52,16 +53,7 @@ export class Admission {
 
   /** The rule's view of this group. */
   gate() {
-    const { config, settings } = this.#room;
-    return {
-      channel: this.#room.channelName,
-      main: this.#room.main,
-      type: settings?.type ?? "group",
-      name: config.ASSISTANT_NAME,
-      trigger: settings?.trigger,
-      requiresTrigger: settings?.requiresTrigger ?? true,
-      allowFrom: config.ALLOW_FROM,
-    };
+    return gateOf(this.#room);
   }
 
   /** Remembers that something was not heard, and why; a bounded ring without texts. */

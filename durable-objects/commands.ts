@@ -2,8 +2,9 @@ import { desc } from "drizzle-orm";
 import { authorize } from "../agent/authorize.ts";
 import { commandFor, helpText } from "../agent/commands.ts";
 import type { Message } from "../channels/channel.ts";
+import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
-import type { Parts } from "./group.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { drops } from "./schema.ts";
 import { describeStatus, statusOf } from "./status.ts";
@@ -34,7 +35,7 @@ export class Commands {
       usage: () => this.#usage(),
       why: () => this.#why(),
       main: (message, args) => this.claimMain(message, args),
-      groups: () => this.#directory.describeGroups(),
+      groups: () => this.#directory.describeGroups(room.address),
       approve: (_, args) => this.#directory.approve(args.trim(), room.address),
     };
   }
@@ -46,9 +47,12 @@ export class Commands {
 
   /** Runs a command that was checked with `knows`. */
   async run(message: Message, name: string, args: string): Promise<string> {
-    const actor = { role: this.#room.main ? ("main" as const) : ("member" as const), id: message.sender.id };
+    const actor = actorOf(this.#room, message.sender);
     const verdict = authorize(actor, { kind: "command", name });
-    if (!verdict.ok) return verdict.reason;
+    if (!verdict.ok) {
+      this.#parts.audit.refused([actor], `/${name} ${args}`.trim(), verdict.reason);
+      return verdict.reason;
+    }
     return this.#handlers[name]!(message, args);
   }
 

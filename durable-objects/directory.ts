@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { authorize } from "../agent/authorize.ts";
 import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../agent/notebook.ts";
 import { GLOBAL_TEMPLATES } from "../agent/templates/index.ts";
 import type { Address, Chat } from "../channels/channel.ts";
@@ -86,6 +87,15 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     this.#groups.due(this.#groups.resolve(address), nextDueAt);
   }
 
+  async tellMain(key: string, text: string): Promise<void> {
+    this.#office.transaction(() => this.#errands.tell(key, text));
+    this.#follow();
+  }
+
+  async withTasks(): Promise<GroupSettings[]> {
+    return this.#groups.withTasks().map((row) => settingsOf(row));
+  }
+
   async arrive(request: ArriveRequest): Promise<Arrival> {
     const arrival = this.#arrivals.arrive(request);
     this.#follow();
@@ -116,8 +126,8 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return this.#told(this.#registry.configure(nameOrAddress, change, by));
   }
 
-  async describeGroups(): Promise<string> {
-    return this.#registry.describe();
+  async describeGroups(by?: Address): Promise<string> {
+    return this.#registry.describe(by);
   }
 
   async moved({ from, to }: { from: Address; to: Address }): Promise<Address> {
@@ -128,9 +138,8 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return this.#groups.resolve(address);
   }
 
-  async find(nameOrAddress: string): Promise<GroupSettings | undefined> {
-    const found = this.#groups.find(nameOrAddress);
-    return found.length === 1 ? settingsOf(found[0]!) : undefined;
+  async find(nameOrAddress: string, by?: Address): Promise<GroupSettings | undefined> {
+    return this.#registry.find(nameOrAddress, by);
   }
 
   async status(): Promise<InstallStatus> {
@@ -180,7 +189,12 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     address: Address,
   ): Promise<FileResult<{ written: FileInfo[] }>> {
     const path = changes[0]?.path ?? GLOBAL;
-    if (!this.#groups.isMain(address)) return { ok: false, error: "read-only", path };
+    const verdict = authorize(
+      this.#groups.actor(address),
+      { kind: "file", verb: "write", scope: "global" },
+      author.trust,
+    );
+    if (!verdict.ok) return { ok: false, error: "read-only", path, reason: verdict.reason };
     await this.#globals.ready();
     return this.#globals.write(changes, author);
   }

@@ -5,7 +5,7 @@ import type { Content } from "./file-objects.ts";
 import { fileCounters, files } from "./files-schema.ts";
 
 /** A file without its text. */
-export type Head = Omit<typeof files.$inferSelect, "text" | "by" | "name" | "trust"> & { isText: boolean };
+export type Head = Omit<typeof files.$inferSelect, "text" | "by" | "name"> & { isText: boolean };
 
 const HEAD = {
   path: files.path,
@@ -14,6 +14,7 @@ const HEAD = {
   key: files.key,
   version: files.version,
   updatedAt: files.updatedAt,
+  trust: files.trust,
   isText: sql<boolean>`${files.text} is not null`.mapWith(Boolean),
 };
 
@@ -47,11 +48,11 @@ export class FileIndex {
   /** One text in memory at a time. */
   search(pattern: Pattern, folder: string, limit: number): Match[] {
     const found: Match[] = [];
-    for (const { path, isText } of this.#heads(folder)) {
+    for (const { path, isText, trust } of this.#heads(folder)) {
       if (!isText) continue;
       for (const match of matchesIn(this.absolute(path), this.text(path) ?? "", pattern)) {
         if (found.length >= limit) return found;
-        found.push(match);
+        found.push({ ...match, ...label(trust) });
       }
     }
     return found;
@@ -128,9 +129,13 @@ export class FileIndex {
       .all();
   }
 
-  #info({ path, size, version, updatedAt, isText }: Head): FileInfo {
-    return { path: this.absolute(path), size, version, updatedAt, text: isText };
+  #info({ path, size, version, updatedAt, isText, trust }: Head): FileInfo {
+    return { path: this.absolute(path), size, version, updatedAt, text: isText, ...label(trust) };
   }
+}
+
+function label(trust: Author["trust"]): { outside?: true } {
+  return trust === "outside" ? { outside: true } : {};
 }
 
 /** "0" is the character after "/": a range that the key's order answers, whatever the names hold. */

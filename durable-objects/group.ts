@@ -4,6 +4,7 @@ import type { ShownMessage } from "../channels/web/frames.ts";
 import migrations from "../migrations/group/migrations.js";
 import { Admission } from "./admission.ts";
 import { Alarm } from "./alarm.ts";
+import { Audit } from "./audit.ts";
 import { Backlog } from "./backlog.ts";
 import { bootId } from "./clock.ts";
 import { Commands } from "./commands.ts";
@@ -16,7 +17,7 @@ import { Outbox } from "./outbox.ts";
 import { Reception } from "./reception.ts";
 import { forgetOld } from "./retention.ts";
 import { Room } from "./room.ts";
-import type { DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
+import type { AuditEntry, DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
 import { statusOf } from "./status.ts";
 import { Transcript } from "./transcript.ts";
 import { TurnRun } from "./turn-run.ts";
@@ -35,6 +36,7 @@ export interface Parts {
   backlog: Backlog;
   turns: Turns;
   ledger: Ledger;
+  audit: Audit;
   workspace: Workspace;
   /** Queues something that is nobody's answer, once a key. Call it inside the transaction of its cause. */
   say(key: string, text: string, thread: string): void;
@@ -141,6 +143,10 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     if (address !== this.#room.address) this.#room.set("forwardTo", address);
   }
 
+  async audit(limit: number): Promise<AuditEntry[]> {
+    return this.#parts.audit.list(limit);
+  }
+
   async deadLetters(): Promise<DeadLetter[]> {
     return this.#parts.outbox.deadLetters();
   }
@@ -162,6 +168,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
       transcript,
       backlog,
       ledger,
+      audit: new Audit(room),
       outbox: new Outbox(room),
       turns: new Turns(room, inbox, transcript, backlog, ledger),
       workspace: openWorkspace(room),

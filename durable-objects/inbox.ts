@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Edit, Message } from "../channels/channel.ts";
+import { actorOf } from "./actors.ts";
 import type { Room } from "./room.ts";
 import { type InboxExtra, inbox } from "./schema.ts";
 
@@ -47,7 +48,7 @@ export class Inbox {
       sentAt: event.sentAt,
       receivedAt: now,
       notBefore: event.partOfMore ? now + GATHER_MS : now,
-      trust: trustOf(event, this.#room.main),
+      trust: trustOf(this.#room, event),
       trace: id,
       reason: reason ?? null,
     });
@@ -119,6 +120,14 @@ export class Inbox {
       .run();
   }
 
+  /** Everyone who woke a turn, each once. */
+  speakers(turn: string): { id: string; name: string }[] {
+    const woke = and(eq(inbox.turn, turn), eq(inbox.wakes, true));
+    const { senderId: id, senderName: name } = inbox;
+    const rows = this.#room.db.select({ id, name }).from(inbox).where(woke).orderBy(asc(inbox.id)).all();
+    return [...new Map(rows.map((row) => [row.id, row])).values()];
+  }
+
   keepExtra(id: string, extra: InboxExtra): void {
     this.#room.db.update(inbox).set({ extra }).where(eq(inbox.id, id)).run();
   }
@@ -167,7 +176,14 @@ function extraOf(event: Message | Edit): InboxExtra {
   };
 }
 
-function trustOf(event: Message | Edit, main: boolean): InboxRow["trust"] {
-  if (event.sender.isBot) return "outside";
-  return main ? "owner" : "member";
+/** Who may not wake the assistant is heard as an outsider. */
+function trustOf(room: Room, { sender }: Message | Edit): InboxRow["trust"] {
+  switch (actorOf(room, sender).role) {
+    case "main":
+      return "owner";
+    case "member":
+      return "member";
+    default:
+      return "outside";
+  }
 }

@@ -1,5 +1,6 @@
 import type { Author, Change, FileInfo, FileResult, Match, Pattern } from "../agent/notebook.ts";
 import { placeIn } from "../agent/paths.ts";
+import { lowest } from "../agent/trust.ts";
 import { FileIndex } from "./file-index.ts";
 import { type FileVersion, versionsOf } from "./file-versions.ts";
 import { type FileStoreParts, FileWriter } from "./file-writer.ts";
@@ -48,6 +49,12 @@ export class FileStore {
     if (!info) return { ok: false, ...this.#index.absent(place.rest) };
     if (typeof text !== "string") return { ok: false, error: "binary", path: info.path, size: info.size };
     return { ok: true, text, info };
+  }
+
+  /** A text that the object holds, at once. */
+  text(path: string): string | undefined {
+    const place = placeIn(this.#parts.mount, path);
+    return place.ok ? (this.#index.text(place.rest) ?? undefined) : undefined;
   }
 
   /** The bytes of any file. */
@@ -107,10 +114,10 @@ export class FileStore {
   async restore(path: string, version: number, author: Author): Promise<FileResult<{ written: FileInfo[] }>> {
     const kept = this.versions(path).find((other) => other.version === version);
     if (!kept) return { ok: false, error: "not-found", path };
-    return this.write(
-      [kept.text === undefined ? { path, remove: true } : { path, content: kept.text }],
-      author,
-    );
+    return this.write([kept.text === undefined ? { path, remove: true } : { path, content: kept.text }], {
+      ...author,
+      trust: lowest(author.trust, kept.trust),
+    });
   }
 
   /** Grows with every change. */

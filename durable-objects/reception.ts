@@ -1,9 +1,11 @@
-import { wakes } from "../agent/wake.ts";
+import { type Actor, authorize, HOST } from "../agent/authorize.ts";
+import { type Wake, wakes } from "../agent/wake.ts";
 import type { Edit, Inbound, Message, Migration } from "../channels/channel.ts";
+import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
 import type { Commands } from "./commands.ts";
 import type { Console } from "./console.ts";
-import type { Parts } from "./group.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
 
@@ -35,8 +37,11 @@ export class Reception {
 
   /** Stores an event and answers what became of it. */
   async receive(event: Inbound): Promise<Receipt> {
+    if (event.kind !== "migration" && event.fromUs) return { outcome: "dropped", reason: OURS };
     const past = this.#room.get("forwardTo");
     if (past) return this.#room.env.GROUP.getByName(past).receive({ ...event, address: past });
+    const verdict = authorize(this.#actor(event), { kind: "event", name: this.#nameOf(event) });
+    if (!verdict.ok) return this.#refused(event, verdict.reason);
     switch (event.kind) {
       case "migration":
         return this.#migrate(event);
@@ -47,21 +52,43 @@ export class Reception {
     }
   }
 
+  /** A platform's verified event that names no person is the host's. */
+  #actor(event: Inbound): Actor {
+    return event.kind === "migration" ? HOST : actorOf(this.#room, event.sender);
+  }
+
+  /** A message in a chat that is not registered only knocks. */
+  #nameOf(event: Inbound): Inbound["kind"] | "arrival" {
+    return event.kind === "message" && !this.#room.registered ? "arrival" : event.kind;
+  }
+
+  #refused(event: Inbound, why: string): Receipt {
+    const reason = this.#room.registered ? why : "the chat is not registered";
+    return "sender" in event ? this.#admission.drop(event, reason) : { outcome: "dropped", reason };
+  }
+
   async #message(message: Message): Promise<Receipt> {
-    if (message.fromUs) return { outcome: "dropped", reason: "sent by this assistant itself" };
     if (message.command?.name === "main" && !message.sender.isBot) return this.#command(message);
     if (!this.#room.registered) {
       const arrival = await this.#admission.arrive(message);
       if (arrival && this.#room.get("forwardTo")) return this.receive(message);
       if (arrival) return this.#turnedAway(message, arrival);
     }
-    const wake = wakes(message, this.#admission.gate());
+    const wake = this.#wake(message);
     if (wake.wakes && message.command && this.#commands.knows(message.command.name))
       return this.#command(message);
     return this.#accept(message, wake);
   }
 
-  #accept(message: Message, wake: { wakes: boolean; why: string }): Receipt {
+  /** It has to be meant for the assistant, and its sender has to have the right. */
+  #wake(message: Message): Wake {
+    const wake = wakes(message, this.#admission.gate());
+    if (!wake.wakes) return wake;
+    const verdict = authorize(actorOf(this.#room, message.sender), { kind: "event", name: "wake" });
+    return verdict.ok ? wake : { wakes: false, why: verdict.reason };
+  }
+
+  #accept(message: Message, wake: Wake): Receipt {
     const id = this.#parts.inbox.add(
       message,
       wake.wakes ? "pending" : "context",
@@ -102,8 +129,6 @@ export class Reception {
   }
 
   #edit(edit: Edit): Receipt {
-    if (!this.#room.registered || edit.fromUs)
-      return { outcome: "dropped", reason: "the chat is not registered" };
     if (this.#parts.inbox.knows(edit.key)) return { outcome: "duplicate" };
     return this.#room.transaction(() => {
       const replaced = this.#parts.inbox.replace(edit);
@@ -126,3 +151,5 @@ export class Reception {
     return { outcome: "accepted" };
   }
 }
+
+const OURS = "sent by this assistant itself";

@@ -22,8 +22,20 @@ interface Facts {
   furnished: boolean;
   /** Turns whose messages before an id are not in the transcript yet. */
   backlog: { turn: string; session: string; before: string }[];
+  /** The number of the task that was made last. */
+  lastTask: number;
+  /** When the heartbeat beat last, in milliseconds; every later beat is counted from there. */
+  beat: number;
+  /** What heartbeats have told lately. */
+  alerts: { key: string; at: number }[];
+  /** What main is to be told. */
+  owed: { key: string; text: string }[];
+  /** The next due time that the directory knows, in milliseconds. */
+  dueTold: number | null;
   /** Open sessions by thread. */
   [session: `session:${string}`]: string;
+  /** The session of a thread that has read text from outside. */
+  [outside: `outside:${string}`]: string;
   /** When something was told that is told once. */
   [told: `told:${string}`]: number;
 }
@@ -82,6 +94,11 @@ export class Room {
 
   get registered(): boolean {
     return this.settings?.registered === true;
+  }
+
+  /** Whether it answers and its tasks run. */
+  get active(): boolean {
+    return this.registered && this.settings?.paused !== true;
   }
 
   get main(): boolean {

@@ -1,6 +1,8 @@
+import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Author, Change, FileInfo, FileResult } from "../agent/notebook.ts";
 import type { Address, Chat, Inbound, Person } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
+import type { Asker } from "./tasks/desk.ts";
 
 /** What `receive` did with an event. It returns only after the event is stored. */
 export interface Receipt {
@@ -26,6 +28,12 @@ export interface GroupSettings {
   timezone?: string;
   /** Overrides `MODEL`. */
   model?: string;
+  /** Seconds; overrides `HEARTBEAT_INTERVAL`, 0 is off. */
+  heartbeatInterval?: number;
+  /** The heartbeat beats between these times of a zone (the group's). */
+  activeHours?: { from: string; to: string; zone?: string };
+  /** Turns and tasks wait until main resumes them. */
+  paused?: boolean;
 }
 
 /** What `/status` and `nanoflare status` show of a group. */
@@ -60,6 +68,17 @@ export interface DeadLetter {
   at: number;
 }
 
+/** Who changed what in a group, or was refused. */
+export interface AuditEntry {
+  id: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Ids with their channel, e.g. `telegram:1001`; several where they spoke in one turn. */
+  who: string;
+  what: string;
+  detail: string;
+}
+
 /** The verbs of a group's object, as the doors call them. A WebSocket upgrade goes through `fetch`. */
 export interface GroupVerbs {
   receive(event: Inbound): Promise<Receipt>;
@@ -76,6 +95,11 @@ export interface GroupVerbs {
   deadLetters(): Promise<DeadLetter[]>;
   /** Queues a dead letter again. False when there is none with that id. */
   resend(id: string): Promise<boolean>;
+  /** Tasks, for main elsewhere and for the owner's doors. */
+  tasks(request: TaskRequest, asker: Asker): Promise<TaskAnswer>;
+  heartbeat(verb: "now" | "status"): Promise<string>;
+  /** The newest entries of the group's audit first. */
+  audit(limit: number): Promise<AuditEntry[]>;
 }
 
 /** An install's state, for `nanoflare status`. */
@@ -100,8 +124,8 @@ export interface DirectoryVerbs {
   status(): Promise<InstallStatus>;
   /** A one-time code for `/main CODE`: 8 characters, one hour. */
   mainCode(): Promise<string>;
-  /** Finds a group by address or name. */
-  find(nameOrAddress: string): Promise<GroupSettings | undefined>;
+  /** Finds a group by address or name. `by` is the address that asks: to all but main no group exists. */
+  find(nameOrAddress: string, by?: Address): Promise<GroupSettings | undefined>;
   /** Registers a pending chat by title, address or pairing code; the answer is a sentence for people. */
   register(titleOrAddress: string, by?: Address): Promise<string>;
   /** Stops a group; its files stay. `by` is the address that asks: only main may; absent for the doors. */
@@ -211,6 +235,10 @@ export interface DirectoryRooms {
   close(request: CloseRequest): Promise<void>;
   /** When a group's tasks have to run next, in milliseconds; null: never. */
   due(address: Address, nextDueAt: number | null): Promise<void>;
+  /** Has every main told something, once a key. */
+  tellMain(key: string, text: string): Promise<void>;
+  /** Registered groups that have tasks or a heartbeat, those due first; at most 25. */
+  withTasks(): Promise<GroupSettings[]>;
   arrive(request: ArriveRequest): Promise<Arrival>;
   /** `/main CODE`. The same chat may repeat a code that it used. */
   claimMain(code: string, address: Address, chat: Chat): Promise<Claim>;
@@ -218,7 +246,7 @@ export interface DirectoryRooms {
   approve(code: string, by?: Address): Promise<string>;
   configure(nameOrAddress: string, change: SettingsChange, by?: Address): Promise<string>;
   /** The registered groups in a line each, for people. */
-  describeGroups(): Promise<string>;
+  describeGroups(by?: Address): Promise<string>;
   /** A chat got another id. Answers the address of the object that keeps it. */
   moved(change: { from: Address; to: Address }): Promise<Address>;
   /** The address of the object that keeps a chat. */

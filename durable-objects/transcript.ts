@@ -182,7 +182,9 @@ export class Transcript {
             )
             .all()
         : [];
-    return rows.map((row) => ({ at: row.at, who: row.sender, text: row.text, source: "chat" }));
+    return rows.map(({ at, sender: who, text, trust }) => {
+      return { at, who, text, source: "chat", ...(trust === "outside" ? { outside: true } : {}) };
+    });
   }
 
   /** What a console shows: the transcript and what is still on its way into it, oldest first. */

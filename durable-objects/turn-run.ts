@@ -1,4 +1,4 @@
-import { authorizeTool } from "../agent/authorize.ts";
+import { authorizeAll } from "../agent/authorize.ts";
 import { estimateTokens } from "../agent/budget.ts";
 import { needsCompaction } from "../agent/compact.ts";
 import { conversation } from "../agent/conversation.ts";
@@ -8,20 +8,22 @@ import { type LoopPorts, runLoop } from "../agent/loop.ts";
 import type { ChatMessage } from "../agent/model.ts";
 import { HOME } from "../agent/notebook.ts";
 import { GROUP_TEMPLATES } from "../agent/templates/index.ts";
-import { specs, tools } from "../agent/tools/index.ts";
+import { specs, tools, toolsFor } from "../agent/tools/index.ts";
 import type { Tool, ToolContext } from "../agent/tools/tool.ts";
+import { actorsOf } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
 import { fetchAttachments } from "./attachments.ts";
 import { type Brain, openBrain } from "./brain.ts";
 import { compact } from "./compaction.ts";
-import type { Parts } from "./group.ts";
 import type { InboxRow } from "./inbox.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { Streaming } from "./streaming.ts";
 import { toolContext } from "./tool-context.ts";
 import { endTurn } from "./turn-end.ts";
 import { TurnJournal } from "./turn-journal.ts";
 import { joinedBlocks, promptOf } from "./turn-prompt.ts";
+import { weighMessages, weighPrompt } from "./turn-trust.ts";
 import type { TurnRow } from "./turns.ts";
 import { showTyping } from "./typing.ts";
 import type { Grant } from "./usage.ts";
@@ -57,8 +59,8 @@ export class TurnRun implements LoopPorts {
     this.#turn = turn;
     this.#brain = openBrain(room);
     this.journal = new TurnJournal(room, parts.ledger, turn.id, "main", this.#brain.choice, this.#grant);
-    this.tools = tools.filter((tool) => !tool.mainOnly || room.main);
-    this.specs = specs(this.tools);
+    this.tools = tools;
+    this.specs = specs(toolsFor(room.main));
     const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
     this.limits = { maxTokens: MAX_TOKENS, maxRounds: MAX_TURNS, temperature: TEMPERATURE };
     this.#streaming = new Streaming(room, turn);
@@ -111,6 +113,7 @@ export class TurnRun implements LoopPorts {
 
   async conversation(): Promise<ChatMessage[]> {
     const rows = this.#parts.inbox.of(this.#turn.id);
+    weighMessages(this.#room, this.#turn, rows);
     return conversation(await this.#opening(rows), joinedBlocks(this.#room, rows), this.journal.steps());
   }
 
@@ -119,6 +122,7 @@ export class TurnRun implements LoopPorts {
     const opening = rows.filter((row) => (row.joinedAt ?? 0) === 0).length;
     const key = `${opening} ${this.#parts.transcript.get(this.#turn.session).summarisedTo}`;
     if (this.#prompt?.key !== key) {
+      weighPrompt(this.#room, this.#parts, this.#turn);
       const messages = await promptOf(this.#room, this.#parts, this.#turn, rows, this.#brain.choice);
       this.#prompt = { key, messages };
     }
@@ -147,8 +151,11 @@ export class TurnRun implements LoopPorts {
   }
 
   refuse(tool: Tool): string | undefined {
-    const verdict = authorizeTool(this.#room.main, tool);
-    return verdict.ok ? undefined : verdict.reason;
+    const actors = actorsOf(this.#room, this.#parts.inbox, this.#turn);
+    const verdict = authorizeAll(actors, { kind: "tool", name: tool.name }, this.#turn.trust);
+    if (verdict.ok) return undefined;
+    this.#parts.audit.refused(actors, tool.name, verdict.reason);
+    return verdict.reason;
   }
 
   context(step: Step): ToolContext {
@@ -197,6 +204,7 @@ export class TurnRun implements LoopPorts {
   }
 
   async #loop(): Promise<LoopEnd> {
+    weighPrompt(this.#room, this.#parts, this.#turn);
     if (this.#turn.kind === "compact") return this.#compact("asked");
     const tokens = estimateTokens({ messages: await this.conversation(), tools: this.specs });
     if (needsCompaction(tokens, this.#brain.choice.contextWindow)) await this.#compact("full");

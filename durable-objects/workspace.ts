@@ -1,3 +1,4 @@
+import { authorize } from "../agent/authorize.ts";
 import {
   type Author,
   type Change,
@@ -59,6 +60,11 @@ export class Workspace implements Notebook {
     return { ok: true, bytes: new TextEncoder().encode(file.text), info: file.info };
   }
 
+  /** A text of the group's own folder, at once; undefined where there is none. */
+  text(path: string): string | undefined {
+    return this.#own.text(path);
+  }
+
   list(folder: string): FileInfo[] {
     if (BOTH.test(folder)) return [...this.#copy.list(GLOBAL), ...this.#own.list(HOME)];
     const place = resolvePath(folder);
@@ -88,8 +94,8 @@ export class Workspace implements Notebook {
     for (const change of changes) {
       const place = resolvePath(change.path);
       if (!place.ok) return place;
-      if (place.root === GLOBAL && !this.#main())
-        return { ok: false, error: "read-only", path: place.absolute };
+      const refusal = place.root === GLOBAL && this.#refusal(author);
+      if (refusal) return { ok: false, error: "read-only", path: place.absolute, reason: refusal };
       (place.root === GLOBAL ? global : own).push(change);
     }
     if (global.length === 0) return this.#own.write(own, author, commit);
@@ -117,6 +123,17 @@ export class Workspace implements Notebook {
 
   restore(path: string, version: number, author: Author): Promise<FileResult<{ written: FileInfo[] }>> {
     return this.#own.restore(path, version, author);
+  }
+
+  /** Why the global files may not be written. The directory asks again. */
+  #refusal(author: Author): string | undefined {
+    const role = this.#main() ? ("main" as const) : ("member" as const);
+    const verdict = authorize(
+      { role, id: author.by },
+      { kind: "file", verb: "write", scope: "global" },
+      author.trust,
+    );
+    return verdict.ok ? undefined : verdict.reason;
   }
 
   #absent(path: string): { ok: false; error: "is-directory" | "not-found"; path: string } {

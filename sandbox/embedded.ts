@@ -44,6 +44,8 @@ export interface EmbeddedOptions {
   main?: boolean;
   /** Milliseconds. */
   now?(): number;
+  /** Hears of each path that a command may not have, and what it was told. */
+  refused?(path: string, why: string): void;
 }
 
 /**
@@ -77,7 +79,7 @@ class Command {
     this.#timeout = AbortSignal.timeout(request.timeoutMs);
     this.#pace = new Pace(options.now ?? (() => performance.now()));
     const writable = options.main ? [HOME, GLOBAL] : [HOME];
-    this.#fs = new NotebookFs(notebook, writable, this.#pace);
+    this.#fs = new NotebookFs(notebook, { writable, refused: options.refused }, this.#pace);
   }
 
   async run(): Promise<ExecResult> {

@@ -5,6 +5,15 @@ import type { Pace } from "./pace.ts";
 /** Bytes of files that one command may have open or make. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** What a command may change, and who hears of what it may not have. */
+export interface FsRights {
+  writable: string[];
+  refused?(path: string, why: string): void;
+}
+
+/** Where a command finds what is its own: elsewhere nothing exists. */
+const OWN = /^\/(?:$|workspace(?:$|\/(?:group|global)(?:$|\/))|(?:tmp|dev|proc|bin|usr)(?:$|\/))/;
+
 /**
  * The workspace as a command sees it: contents are fetched when they are first read, changes stay in memory until
  * `changes()` is asked for them. Folders exist through their files, so an empty one is not kept; links are not either.
@@ -12,17 +21,21 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export class NotebookFs extends InMemoryFs {
   readonly #notebook: Notebook;
   readonly #writable: string[];
+  readonly #refused: (path: string, why: string) => void;
   readonly #before: Map<string, FileInfo>;
   /** Contents that were fetched, to see what a command changed. */
   readonly #fetched = new Map<string, Uint8Array>();
+  /** Paths elsewhere that a command asked for. */
+  readonly #reached = new Set<string>();
   /** Files and folders that a command may have changed. */
   readonly #touched = new Set<string>();
   readonly #pace: Pace;
 
-  constructor(notebook: Notebook, writable: string[], pace: Pace) {
+  constructor(notebook: Notebook, rights: FsRights, pace: Pace) {
     super({}, { maxTotalBytes: MAX_BYTES });
     this.#notebook = notebook;
-    this.#writable = writable;
+    this.#writable = rights.writable;
+    this.#refused = (path, why) => rights.refused?.(path, why);
     this.#pace = pace;
     const infos = [HOME, GLOBAL].flatMap((folder) => notebook.list(folder));
     this.#before = new Map(infos.map((info) => [info.path, info]));
@@ -57,6 +70,7 @@ export class NotebookFs extends InMemoryFs {
   /** Without fetching the content. */
   override async stat(path: string): Promise<FsStat> {
     await this.#pace.pause(path);
+    this.#reach(path);
     return this.#known(path) ?? super.stat(path);
   }
 
@@ -67,7 +81,13 @@ export class NotebookFs extends InMemoryFs {
 
   override async readFileBuffer(path: string): Promise<Uint8Array> {
     await this.#pace.pause(path);
+    this.#reach(path);
     return super.readFileBuffer(path);
+  }
+
+  override async readdir(path: string): Promise<string[]> {
+    this.#reach(path);
+    return super.readdir(path);
   }
 
   override async writeFile(...args: Parameters<InMemoryFs["writeFile"]>): Promise<void> {
@@ -154,7 +174,16 @@ export class NotebookFs extends InMemoryFs {
   #checkWritable(path: string): void {
     const inside = (folder: string) => path === folder || path.startsWith(`${folder}/`);
     if (!inside("/workspace") || this.#writable.some(inside)) return;
+    this.#refused(path, "It is read-only here.");
     throw new Error(`EROFS: read-only file system, open '${path}'`);
+  }
+
+  /** Nothing is there, so there is nothing to refuse; the host hears of the attempt. */
+  #reach(written: string): void {
+    const path = this.resolvePath("/", written);
+    if (OWN.test(path) || this.#reached.has(path)) return;
+    this.#reached.add(path);
+    this.#refused(path, "There is no such file.");
   }
 
   #isTouched(path: string): boolean {

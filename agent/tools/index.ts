@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ToolCall, ToolSpec } from "../model.ts";
+import { authorize } from "../authorize.ts";
 import { bash } from "./bash.ts";
 import { editFile } from "./edit-file.ts";
 import { glob } from "./glob.ts";
@@ -30,7 +31,8 @@ export const tools: Tool[] = [
 
 /** The tools that a group may see. */
 export function toolsFor(main: boolean): Tool[] {
-  return tools.filter((tool) => main || !tool.mainOnly);
+  const actor = { role: main ? ("main" as const) : ("member" as const), id: "shown" };
+  return tools.filter(({ name }) => authorize(actor, { kind: "tool", name }).ok);
 }
 
 /** What the model is told of tools. Every byte goes with every request, so nothing that a model can do without. */

@@ -16,6 +16,8 @@ export interface Recalled {
   text: string;
   /** `chat`, or the path of a memory file. */
   source: string;
+  /** It came from outside. */
+  outside?: true;
 }
 
 /** Who wakes a turn and what that gives. */

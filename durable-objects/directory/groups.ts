@@ -1,4 +1,5 @@
-import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, isNotNull, lt, or, sql } from "drizzle-orm";
+import { type Actor, OWNER } from "../../agent/authorize.ts";
 import type { Address, Chat } from "../../channels/channel.ts";
 import { aliases, grants, groups, pairings, pending } from "../directory-schema.ts";
 import type { GroupSettings, SettingsChange } from "../rpc.ts";
@@ -35,6 +36,14 @@ export class Groups {
   isMain(address: Address): boolean {
     const row = this.get(this.resolve(address));
     return row?.main === true && row.registered;
+  }
+
+  /** What a chat that asks is to the install; without an address it is a door's authenticated owner. */
+  actor(by: Address | undefined): Actor {
+    if (by === undefined) return OWNER;
+    const row = this.get(this.resolve(by));
+    if (!row?.registered) return { role: "stranger", id: by };
+    return { role: row.main ? "main" : "member", id: by };
   }
 
   /** Groups of this address, name or folder: registered ones where there are any. At most ten. */
@@ -115,6 +124,12 @@ export class Groups {
   due(address: Address, nextDue: number | null): void {
     const differs = and(eq(groups.address, address), sql`next_due is not ${nextDue}`);
     this.#office.db.update(groups).set({ nextDue }).where(differs).run();
+  }
+
+  /** Registered groups that are due some time, the earliest first. */
+  withTasks(): GroupRow[] {
+    const due = and(isNotNull(groups.nextDue), eq(groups.registered, true));
+    return this.#office.db.select().from(groups).where(due).orderBy(groups.nextDue).limit(25).all();
   }
 
   /** A turn of the group ended. */

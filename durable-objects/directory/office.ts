@@ -9,7 +9,15 @@ const AUDIT = 2000;
 
 /** Who changed whose rights. `from` is the address that asked, or `console`. */
 export interface Deed {
-  what: "registered" | "removed" | "made main" | "paired" | "configured" | "moved" | "guessed wrong";
+  what:
+    | "registered"
+    | "removed"
+    | "made main"
+    | "paired"
+    | "configured"
+    | "moved"
+    | "guessed wrong"
+    | "refused";
   subject: string;
   who: string;
   from: string;

@@ -1,12 +1,14 @@
+import { type Action, authorize } from "../../agent/authorize.ts";
 import type { Address } from "../../channels/channel.ts";
 import type { pending } from "../directory-schema.ts";
-import type { SettingsChange } from "../rpc.ts";
+import type { GroupSettings, SettingsChange } from "../rpc.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Groups } from "./groups.ts";
 import type { Office } from "./office.ts";
-import { type GroupRow, HOUSE } from "./settings.ts";
+import { type GroupRow, HOUSE, settingsOf } from "./settings.ts";
 
 type Waiting = typeof pending.$inferSelect;
+type Verb = Extract<Action, { kind: "group" }>["verb"];
 
 /** What main says about groups, and what it is answered, in sentences. */
 export class Registry {
@@ -21,7 +23,8 @@ export class Registry {
   }
 
   approve(code: string, by?: Address): string {
-    if (!this.#may(by)) return NOT_MAIN;
+    const refusal = this.#refusal(by, "register", code);
+    if (refusal) return refusal;
     const settings = this.#arrivals.approve(code, by ?? "console");
     if (!settings)
       return "No chat waits with that code. Codes last one hour; the person gets a new one with their next message.";
@@ -30,7 +33,8 @@ export class Registry {
 
   /** By address or title of a chat that waits (`Title #2` of several), by pairing code, or a group that was removed. */
   register(asked: string, by?: Address): string {
-    if (!this.#may(by)) return NOT_MAIN;
+    const refusal = this.#refusal(by, "register", asked);
+    if (refusal) return refusal;
     const name = asked.trim();
     const waiting = this.#choose(name);
     if (waiting.length === 1) return this.#admit(waiting[0]!, by);
@@ -47,7 +51,7 @@ export class Registry {
   }
 
   remove(asked: string, by?: Address): string {
-    return this.#one(asked, by, (row) => {
+    return this.#one(asked, "remove", by, (row) => {
       if (Object.hasOwn(HOUSE, row.address))
         return `"${row.name}" is a console of this install and cannot be removed.`;
       if (!row.registered) return `"${row.name}" is not registered.`;
@@ -57,13 +61,22 @@ export class Registry {
   }
 
   configure(asked: string, change: SettingsChange, by?: Address): string {
-    return this.#one(asked, by, (row) => {
+    return this.#one(asked, "configure", by, (row) => {
       const { name } = this.#groups.configure(row, change, by ?? "console");
       return `The settings of "${name}" are changed.`;
     });
   }
 
-  describe(): string {
+  /** The one group of this address, name or folder. To who may not list groups there is none. */
+  find(asked: string, by?: Address): GroupSettings | undefined {
+    if (this.#refusal(by, "list", asked)) return undefined;
+    const found = this.#groups.find(asked);
+    return found.length === 1 ? settingsOf(found[0]!) : undefined;
+  }
+
+  describe(by?: Address): string {
+    const refusal = this.#refusal(by, "list", "all groups");
+    if (refusal) return refusal;
     const groups = this.#groups.list().filter((row) => row.registered);
     const lines = groups.map((row) => `- ${row.name} (${row.address})${row.main ? ", main" : ""}`);
     const waiting = this.#arrivals.list().map((row) => `- ${row.title} (${row.address})`);
@@ -74,8 +87,13 @@ export class Registry {
     ].join("\n");
   }
 
-  #may(by: Address | undefined): boolean {
-    return by === undefined || this.#groups.isMain(by);
+  /** Asked here too, where the rows are: the chat that asks may have lost its rights a moment ago. */
+  #refusal(by: Address | undefined, verb: Verb, about: string): string | undefined {
+    const verdict = authorize(this.#groups.actor(by), { kind: "group", verb });
+    if (verdict.ok) return undefined;
+    const subject = `${verb} ${about}`.slice(0, 200);
+    this.#office.record({ what: "refused", subject, who: "a chat", from: by ?? "console" });
+    return verdict.reason;
   }
 
   #admit(chat: Pick<Waiting, "address" | "title">, by?: Address, type: GroupRow["type"] = "group"): string {
@@ -95,8 +113,9 @@ export class Registry {
     return chosen ? [chosen] : [];
   }
 
-  #one(asked: string, by: Address | undefined, then: (row: GroupRow) => string): string {
-    if (!this.#may(by)) return NOT_MAIN;
+  #one(asked: string, verb: Verb, by: Address | undefined, then: (row: GroupRow) => string): string {
+    const refusal = this.#refusal(by, verb, asked);
+    if (refusal) return refusal;
     const found = this.#groups.find(asked.trim());
     if (found.length === 1) return then(found[0]!);
     if (found.length === 0) return `There is no group called "${asked.trim()}".`;
@@ -107,8 +126,6 @@ export class Registry {
     ].join("\n");
   }
 }
-
-const NOT_MAIN = "Only main may do that.";
 
 function choice(name: string, waiting: Waiting[]): string {
   const lines = waiting.map((row, index) => `${index + 1}. ${row.title} (${row.address})`);

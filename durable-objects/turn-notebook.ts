@@ -1,0 +1,58 @@
+import type {
+  Author,
+  Change,
+  FileError,
+  FileInfo,
+  FileResult,
+  Match,
+  Notebook,
+  Pattern,
+} from "../agent/notebook.ts";
+
+/** Who hears of what a turn does with files. */
+export interface Watch {
+  /** It read something that came from outside. */
+  outside(): void;
+  /** It reached for what it may not have. */
+  refused(error: FileError): void;
+}
+
+/** The workspace as one turn uses it: the host hears what it reads from outside, and what it was refused. */
+export class TurnNotebook implements Notebook {
+  readonly #files: Notebook;
+  readonly #watch: Watch;
+
+  constructor(files: Notebook, watch: Watch) {
+    this.#files = files;
+    this.#watch = watch;
+  }
+
+  async read(path: string) {
+    return this.#heard(await this.#files.read(path));
+  }
+
+  async bytes(path: string) {
+    return this.#heard(await this.#files.bytes(path));
+  }
+
+  async write(changes: Change[], author: Author, commit?: () => void) {
+    return this.#heard(await this.#files.write(changes, author, commit));
+  }
+
+  list(folder: string): FileInfo[] {
+    return this.#files.list(folder);
+  }
+
+  search(pattern: Pattern, folder: string, limit: number): Match[] {
+    const found = this.#files.search(pattern, folder, limit);
+    if (found.some((match) => match.outside)) this.#watch.outside();
+    return found;
+  }
+
+  #heard<T extends object>(result: FileResult<T>): FileResult<T> {
+    if (!result.ok && (result.error === "outside" || result.error === "read-only"))
+      this.#watch.refused(result);
+    if (result.ok && "info" in result && (result.info as FileInfo).outside) this.#watch.outside();
+    return result;
+  }
+}
