@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hc } from "hono/client";
 import type { Api } from "../workers/api.ts";
-import { readSettings } from "./local/settings.ts";
+import { requireRunning, runningUrl } from "./local/running.ts";
+import { type LocalSettings, readSettings } from "./local/settings.ts";
 import { ADMIN_TOKEN_FILE } from "./local/state.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -22,23 +23,34 @@ export interface TargetOptions {
 }
 
 /**
- * The install that the options or the environment name, else the local one with its token. Throws `Trouble` when there
- * is no token for it.
+ * The install that the options or the environment name, else the one that runs here, with its token. Throws `Trouble`
+ * when there is no token for it and when none runs here.
  */
 export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = process.env): Target {
-  const url = options.url ?? env.NANOFLARE_URL;
-  const { url: here, vars, stateDir } = readSettings(env);
-  if (!url)
-    return {
-      url: here,
-      token: options.token ?? vars.ADMIN_TOKEN ?? localToken(stateDir),
-      local: { stateDir },
-    };
-  const token = options.token ?? env.ADMIN_TOKEN;
-  if (!token) throw new Trouble(`Give the token of ${url} with --token or in ADMIN_TOKEN.`);
+  const url = options.url || env.NANOFLARE_URL;
+  const settings = readSettings(env);
+  if (!url) return localTarget(settings, requireStarted(settings), options.token);
   if (!URL.canParse(url))
     throw new Trouble(`"${url}" is not an address; write e.g. https://nanoflare.example.workers.dev`);
+  const token = options.token ?? env.ADMIN_TOKEN;
+  const running = runningUrl(settings.stateDir);
+  if (running && placeOf(url) === placeOf(running)) return localTarget(settings, running, token);
+  if (!token) throw new Trouble(`Give the token of ${url} with --token or in ADMIN_TOKEN.`);
   return { url: url.replace(/\/+$/, ""), token };
+}
+
+function localTarget({ vars, stateDir }: LocalSettings, url: string, token?: string): Target {
+  return { url, token: token ?? vars.ADMIN_TOKEN ?? localToken(stateDir), local: { stateDir } };
+}
+
+function requireStarted(settings: LocalSettings): string {
+  if (existsSync(settings.stateDir)) return requireRunning(settings);
+  throw new Trouble("nanoflare was never started here: run npm start first, or name an install with --url.");
+}
+
+/** The same for every way to write an address of this machine. */
+function placeOf(url: string): string {
+  return new URL(url).origin.replace(/\/\/(localhost|\[::1\])(?=:|$)/, "//127.0.0.1");
 }
 
 function localToken(stateDir: string): string {

@@ -17,6 +17,8 @@ export interface LocalSettings {
   stateDir: string;
   /** The address for a browser or client on this machine, without a slash at its end. */
   url: string;
+  /** PORT or HOST is set: an install elsewhere is not meant. */
+  chosen: boolean;
   /** Variables for the Worker, by name. */
   vars: Record<string, string>;
 }
@@ -45,6 +47,7 @@ export function readSettings(env: NodeJS.ProcessEnv, folder: string = ROOT): Loc
     port,
     stateDir,
     url: urlOf(host, port),
+    chosen: all.HOST !== undefined || all.PORT !== undefined,
     vars: Object.fromEntries(names.map((name) => [name, all[name]!])),
   };
 }

@@ -7,6 +7,7 @@ import { bundleWorker } from "./bundle.ts";
 import { giveBack } from "./frugal.ts";
 import { endOrphan, forgetWorkerd } from "./orphan.ts";
 import { requirePort } from "./port.ts";
+import { forgetUrl, tellUrl } from "./running.ts";
 import { type LocalSettings, ROOT, readSettings } from "./settings.ts";
 import { ADMIN_TOKEN_FILE, keptSecret, lockState, openState, TELEGRAM_SECRET_FILE } from "./state.ts";
 import { welcome } from "./welcome.ts";
@@ -27,6 +28,7 @@ export async function start(env: NodeJS.ProcessEnv = process.env): Promise<void>
   const settings = readSettings(env);
   openState(settings.stateDir);
   using _lock = lockState(settings.stateDir);
+  forgetUrl(settings.stateDir);
   const { vars } = settings;
   vars.ADMIN_TOKEN ??= keptSecret(settings.stateDir, ADMIN_TOKEN_FILE);
   vars.TELEGRAM_WEBHOOK_SECRET ??= keptSecret(settings.stateDir, TELEGRAM_SECRET_FILE);
@@ -41,11 +43,13 @@ export async function start(env: NodeJS.ProcessEnv = process.env): Promise<void>
   progress("Starting …");
   const serving = await (await server).serve(bundle, settings, (line) => console.error(line));
   const target = { url: settings.url, token: vars.ADMIN_TOKEN, local: { stateDir: settings.stateDir } };
+  tellUrl(settings.stateDir, settings.url);
   console.log(await welcome(target, version()));
   giveBack();
   const sweeps = sweepHourly(target);
   await told(["SIGINT", "SIGTERM", "SIGHUP"]);
   clearInterval(sweeps);
+  forgetUrl(settings.stateDir);
   await serving.close();
   forgetWorkerd(settings.stateDir);
 }

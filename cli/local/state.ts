@@ -16,6 +16,8 @@ import { Trouble } from "../trouble.ts";
 export const ADMIN_TOKEN_FILE = "admin-token";
 export const TELEGRAM_SECRET_FILE = "telegram-webhook-secret";
 
+const LOCK_FILE = "lock";
+
 /** Makes the folder if it is not there, for its owner alone. Throws `Trouble` when it cannot be written. */
 export function openState(stateDir: string): void {
   // Whatever this process and its children write is for its owner alone.
@@ -42,15 +44,29 @@ function makeFolder(folder: string): void {
  * id of a killed process may belong to somebody else by now. Throws `Trouble` when another instance has it.
  */
 export function lockState(stateDir: string): Disposable {
-  const lock = open(join(stateDir, "lock"), stateDir);
+  const lock = open(join(stateDir, LOCK_FILE), stateDir);
   try {
-    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    // A command that asks whether it is locked holds it for a moment.
+    lock.exec("PRAGMA busy_timeout = 200; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
   } catch (error) {
     lock.close();
     if (!/locked/.test((error as Error).message)) throw unwritable(stateDir, error);
     throw new Trouble(`Another nanoflare runs on ${stateDir}: stop it, or set STATE_DIR to another folder.`);
   }
   return { [Symbol.dispose]: () => lock.close() };
+}
+
+/** Whether an instance has the state at this moment. */
+export function isLocked(stateDir: string): boolean {
+  const file = join(stateDir, LOCK_FILE);
+  if (!existsSync(file)) return false;
+  try {
+    using lock = new DatabaseSync(file, { readOnly: true });
+    lock.exec("SELECT * FROM sqlite_schema");
+    return false;
+  } catch (error) {
+    return /locked/.test((error as Error).message);
+  }
 }
 
 function open(file: string, stateDir: string): DatabaseSync {

@@ -76,6 +76,15 @@ test("status shows channels, model, keys and problems, and no key's value", asyn
   for (const secret of [KEY, token]) expect(stdout + json.stdout).not.toContain(secret);
 });
 
+test("a second terminal finds the install by its state alone, and by its address without a token", async () => {
+  const { PORT: _, ...env } = install.env;
+  for (const args of [["status"], ["--url", install.url, "status"]]) {
+    const { code, stdout, stderr } = await nanoflare(args, { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(install.url);
+  }
+});
+
 test("output that is no terminal carries no colours", async () => {
   const { NO_COLOR, ...env } = install.env;
   const { stdout } = await nanoflare(["status"], { env });
