@@ -7,7 +7,7 @@ import type { Address } from "../channels/channel.ts";
 import { inboundFrom } from "../channels/web/receive.ts";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
 import packageFile from "../package.json";
-import { owner } from "./auth.ts";
+import { guard } from "./auth.ts";
 import type { Doors } from "./doors.ts";
 import { askGroups, statusOf } from "./status.ts";
 import { sweep } from "./sweep.ts";
@@ -29,7 +29,7 @@ const paging = z.object({
 
 /** The typed admin API: JSON, for the owner only. `cli/` and the console use its type. */
 export const api = new Hono<Doors>()
-  .use(owner)
+  .use(guard)
   .use(bodyLimit({ maxSize: MOST, onError: (c) => c.json({ error: "Send at most 256 KB at once." }, 413) }))
   .get("/status", async (c) => c.json(await statusOf(c.env, c.get("config"), packageFile.version)))
   .get("/groups", async (c) => c.json(await directory(c.env).status()))

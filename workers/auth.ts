@@ -2,18 +2,33 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
+import { matchedRoutes } from "hono/route";
+import { authorize, OWNER, VISITOR } from "../agent/authorize.ts";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
 import type { Doors } from "./doors.ts";
 
 /** The console's cookie. `__Host-` would need HTTPS, which the local start has not. */
 export const SESSION = "nanoflare_session";
 
-/** Lets in the bearer of ADMIN_TOKEN, or a console session whose request comes from the console's own pages. */
-export const owner = createMiddleware<Doors>(async (c, next) => {
-  const refusal = await refuse(c);
+/**
+ * Lets a request through to the route that it matches, where `authorize` says that whoever asks may. The owner is the
+ * bearer of ADMIN_TOKEN, or a console session whose request comes from the console's own pages.
+ */
+export const guard = createMiddleware<Doors>(async (c, next) => {
+  const name = routeOf(c);
+  if (name === undefined || authorize(VISITOR, { kind: "route", name }).ok) return next();
+  const refusal = c.get("actor") ? undefined : await refuse(c);
   if (refusal) return c.json({ error: refusal.text }, refusal.status);
-  await next();
+  c.set("actor", OWNER);
+  const verdict = authorize(OWNER, { kind: "route", name });
+  return verdict.ok ? next() : c.json({ error: verdict.reason }, 403);
 });
+
+/** The route that will answer, e.g. `GET /api/chat/:address/history`. Middleware ends in a star. */
+function routeOf(c: Context<Doors>): string | undefined {
+  const route = matchedRoutes(c).find(({ path }) => !path.endsWith("*"));
+  return route && `${route.method} ${route.path}`;
+}
 
 /** Whether the request carries a valid console session. */
 export async function hasSession(c: Context<Doors>): Promise<boolean> {

@@ -1,7 +1,9 @@
+import type { Actor } from "../agent/authorize.ts";
 import type { Config } from "../durable-objects/config.ts";
 
 /** What hono's handlers share. */
 export interface Doors {
   Bindings: Env;
-  Variables: { config: Config };
+  /** `actor`: who asks, once it was found out. */
+  Variables: { config: Config; actor?: Actor };
 }
