@@ -7,6 +7,7 @@ import { Trouble } from "../trouble.ts";
 import type { Bundle } from "./bundle.ts";
 import { WORKERD_PID_FILE } from "./orphan.ts";
 import { portTrouble } from "./port.ts";
+import { isRuntimeNote } from "./runtime-notes.ts";
 import type { LocalSettings } from "./settings.ts";
 
 /** A local install that answers. */
@@ -46,7 +47,8 @@ function optionsOf(bundle: Bundle, settings: LocalSettings, line: (text: string)
     telemetry: { enabled: false },
     log: new Log(LogLevel.ERROR),
     logRequests: false,
-    handleStructuredLogs: ({ message }: { message: string }) => line(message),
+    handleStructuredLogs: ({ message }: { message: string }) =>
+      void (isRuntimeNote(message) || line(message)),
     resourcePersistencePath: join(settings.stateDir, "storage"),
   };
   return convertV4MiniflareOptions({

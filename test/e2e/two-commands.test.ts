@@ -73,6 +73,7 @@ test("a message that was accepted before a kill is answered once after the resta
   await install.kill();
   const { stateDir, port } = install;
   const again = await started({ env, stateDir, port });
+  expect(again.output()).toMatch(/Starting …\nnanoflare \S+ is ready/);
   const after = await openChat(again, "web:main");
   expect(await after.reply()).toBe("answered at last");
   expect((await after.history()).filter(({ from }) => from === "assistant")).toHaveLength(1);
