@@ -68,7 +68,8 @@ function isComplete(actor: Actor): boolean {
 
 function may(actor: Actor, right: Right): boolean {
   if (!right.who.includes(actor.role)) return false;
-  return actor.role !== "task" || (actor.as !== undefined && right.who.includes(actor.as));
+  if (actor.role !== "task") return true;
+  return (actor.as === "main" || actor.as === "member") && right.who.includes(actor.as);
 }
 
 /** The key of an action in RIGHTS; undefined where something is missing or of another kind. */

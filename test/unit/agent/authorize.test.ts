@@ -1,99 +1,184 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { type Action, type Actor, authorize, authorizeTool, type Role } from "../../../agent/authorize.ts";
+import { describe, expect, test } from "vitest";
+import { type Action, type Actor, authorize, authorizeAll, keyOf } from "../../../agent/authorize.ts";
 import { commands } from "../../../agent/commands.ts";
+import { RIGHTS, ROLES, type Role } from "../../../agent/rights.ts";
+import { tools, toolsFor } from "../../../agent/tools/index.ts";
+import { rightsTable } from "../../rights-page.ts";
 
-const roles: Role[] = ["main", "member", "host", "stranger", "bot"];
-const who = (action: Action) => roles.filter((role) => authorize({ role, id: "1" }, action).ok);
-const tool = (mainOnly?: boolean): Action => ({ kind: "tool", name: "bash", mainOnly, touches: [] });
+const actor = (role: Role, as?: Actor["as"]): Actor => ({ role, id: "1", ...(as ? { as } : {}) });
+const who = (action: Action) => ROLES.filter((role) => authorize(actor(role, "main"), action).ok);
+const command = (name: string): Action => ({ kind: "command", name });
+const tool = (name: string): Action => ({ kind: "tool", name });
 
-test("each role may do what the table says", () => {
-  expect(who({ kind: "wake" })).toEqual(["main", "member", "host"]);
-  expect(who({ kind: "send", scope: "group" })).toEqual(["main", "member", "host"]);
-  expect(who({ kind: "send", scope: "other" })).toEqual(["main", "host"]);
-  expect(who({ kind: "api" })).toEqual(["main"]);
-  expect(who(tool())).toEqual(["main", "member"]);
-  expect(who(tool(true))).toEqual(["main"]);
-  expect(who({ kind: "command", name: "main" })).toEqual(["main", "member", "stranger"]);
-  for (const verb of ["register", "remove", "configure", "list"] as const)
-    expect(who({ kind: "group", verb })).toEqual(["main", "host"]);
-});
+/** The action that a key of the table stands for. */
+function actionOf(key: string): Action {
+  const [kind, ...rest] = key.split(/:(.*)/s).filter(Boolean) as [string, string];
+  const [verb, scope] = rest.join(":").split(":");
+  if (["event", "command", "tool", "route"].includes(kind)) return { kind, name: rest[0] } as Action;
+  if (kind === "send") return { kind, scope: verb } as Action;
+  return { kind, verb, ...(scope ? { scope } : {}) } as Action;
+}
 
-test("commands of main are for main alone", () => {
-  for (const { name, mainOnly, anyone } of commands.filter((command) => !command.anyone)) {
-    expect([name, anyone, who({ kind: "command", name })]).toEqual([
-      name,
-      anyone,
-      mainOnly ? ["main"] : ["main", "member"],
-    ]);
-  }
-});
+const actions = RIGHTS.flatMap(({ keys }) => keys.map(actionOf));
 
-test("nobody reaches another group's files, and only main and the house write global ones", () => {
-  for (const verb of ["read", "write"] as const) {
-    expect(who({ kind: "file", verb, scope: "other" })).toEqual([]);
-    expect(who({ kind: "file", verb, scope: "group" })).toEqual(["main", "member", "host"]);
-  }
-  expect(who({ kind: "file", verb: "read", scope: "global" })).toEqual(["main", "member", "host"]);
-  expect(who({ kind: "file", verb: "write", scope: "global" })).toEqual(["main", "host"]);
-});
-
-test("an action with any field missing is refused, also for main", () => {
-  const actions: Action[] = [
-    tool(),
-    { kind: "command", name: "help" },
-    { kind: "file", verb: "read", scope: "group" },
-    { kind: "group", verb: "list" },
-    { kind: "send", scope: "group" },
-  ];
-  for (const action of actions) {
-    for (const field of Object.keys(action).filter((field) => field !== "mainOnly")) {
-      const { [field as "kind"]: _, ...rest } = action;
-      expect([action.kind, field, authorize({ role: "main", id: "1" }, rest as Action).ok]).toEqual([
-        action.kind,
-        field,
-        false,
-      ]);
+describe("the table", () => {
+  test("holds every command, and main's are those that the help shows to main alone", () => {
+    for (const { name, mainOnly, anyone } of commands) {
+      const expected = mainOnly ? ["main"] : ["main", "member", ...(anyone ? ["guest", "stranger"] : [])];
+      expect([name, who(command(name))]).toEqual([name, expected]);
     }
-  }
+  });
+
+  test("holds every tool, and a group is shown those that it may use", () => {
+    for (const { name } of tools) {
+      expect([name, authorize(actor("main"), tool(name)).ok]).toEqual([name, true]);
+      const shown = toolsFor(false).some((other) => other.name === name);
+      expect([name, authorize(actor("member"), tool(name)).ok]).toEqual([name, shown]);
+    }
+    expect(toolsFor(true)).toEqual(tools);
+  });
+
+  test("names nothing twice and nothing that there is not", () => {
+    const keys = RIGHTS.flatMap((right) => right.keys);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(actions.map(keyOf)).toEqual(keys);
+    const named = (kind: string) =>
+      keys.filter((key) => key.startsWith(`${kind}:`)).map((key) => key.slice(kind.length + 1));
+    expect(named("tool").filter((name) => !tools.some((other) => other.name === name))).toEqual([]);
+  });
+
+  test("stands in docs/threat-model.md as it is", () => {
+    expect(readFileSync("docs/threat-model.md", "utf8")).toContain(`\n${rightsTable()}\n`);
+  });
 });
 
-test("an unknown actor or action is refused and never throws", () => {
-  const main: Actor = { role: "main", id: "1" };
-  const strange = fc.oneof(
-    fc.anything(),
-    fc.record({ kind: fc.string(), name: fc.anything(), verb: fc.anything(), scope: fc.anything() }),
-  );
-  fc.assert(
-    fc.property(strange, (action) => {
-      const harmless = ["wake", "api"].includes((action as Action)?.kind);
-      expect(authorize(main, action as Action).ok).toBe(harmless);
-    }),
-  );
-  const nobody = fc.oneof(
-    fc.anything(),
-    fc.record({ role: fc.constantFrom("main", "owner", "constructor"), id: fc.constantFrom("", 1, null) }),
-  );
-  fc.assert(
-    fc.property(nobody, (actor) => {
-      expect(authorize(actor as Actor, { kind: "wake" }).ok).toBe(false);
-    }),
-  );
+describe("every actor and every action", () => {
+  test.each(ROLES)("%s may do what the table says, and nothing else", (role) => {
+    for (const right of RIGHTS)
+      for (const action of right.keys.map(actionOf)) {
+        const expected = right.who.includes(role) && (role !== "task" || right.who.includes("main"));
+        expect([keyOf(action), authorize(actor(role, "main"), action).ok]).toEqual([keyOf(action), expected]);
+      }
+  });
+
+  test("a member of one group is nobody in another", () => {
+    const theirs = actions.filter((action) => "scope" in action && action.scope === "other");
+    expect(theirs.length).toBeGreaterThan(4);
+    for (const action of theirs) expect(authorize(actor("member"), action).ok).toBe(false);
+  });
+
+  test("a bot's and a guest's words are heard and start nothing", () => {
+    for (const role of ["bot", "guest"] as const) {
+      const may = actions.filter((action) => authorize(actor(role), action).ok).map(keyOf);
+      expect(may).toEqual(["event:message", "event:edit", ...(role === "guest" ? ["command:main"] : [])]);
+    }
+  });
+
+  test("a request without a token reaches what needs none, and nothing of the API", () => {
+    const may = actions.filter((action) => authorize(actor("visitor"), action).ok).map(keyOf);
+    expect(may.length).toBeGreaterThan(0);
+    expect(may.filter((key) => !key!.startsWith("route:") || key!.includes("/api/"))).toEqual([]);
+  });
+
+  test("a task never may more than whoever made it, and nothing without one", () => {
+    for (const action of actions) {
+      expect(authorize(actor("task"), action).ok).toBe(false);
+      for (const as of ["main", "member"] as const)
+        if (authorize(actor("task", as), action).ok) expect(authorize(actor(as), action).ok).toBe(true);
+    }
+    for (const as of ["bot", "owner", "host", "task"])
+      expect(authorize({ role: "task", id: "1", as } as never, tool("bash")).ok).toBe(false);
+  });
+
+  test("nobody but the owner and main reads the audit, and no tool does", () => {
+    expect(who({ kind: "audit", verb: "read" })).toEqual(["owner", "main"]);
+    expect(tools.filter(({ name }) => name.includes("audit"))).toEqual([]);
+  });
 });
 
-test("a refusal says why in a sentence", () => {
-  for (const verdict of [
-    authorizeTool(false, { name: "register_group", mainOnly: true, touches: [] }),
-    authorize({ role: "bot", id: "1" }, { kind: "wake" }),
-  ]) {
-    expect(verdict.ok ? "" : verdict.reason).toMatch(/^[A-Z].*\.$/);
-  }
+describe("a turn", () => {
+  const anyone = fc.constantFrom(...ROLES).map((role) => actor(role, "main"));
+  const anything = fc.constantFrom(...actions);
+
+  test("may do what everyone who speaks in it may", () => {
+    fc.assert(
+      fc.property(fc.array(anyone, { minLength: 1 }), anything, (actors, action) => {
+        const each = actors.every((one) => authorize(one, action).ok);
+        expect(authorizeAll(actors, action).ok).toBe(each);
+      }),
+    );
+  });
+
+  test("in which nobody speaks may do nothing", () => {
+    for (const action of actions) expect(authorizeAll([], action).ok).toBe(false);
+  });
+
+  test("that read text from outside reaches no other chat and changes none", () => {
+    const lost = actions.filter(
+      (action) => authorize(actor("main"), action).ok && !authorize(actor("main"), action, "outside").ok,
+    );
+    expect(lost.map(keyOf).sort()).toEqual([
+      "file:restore:global",
+      "file:write:global",
+      "group:configure",
+      "group:register",
+      "group:remove",
+      "send:other",
+      "task:change:other",
+      "tool:register_group",
+      "tool:remove_group",
+    ]);
+    const verdict = authorize(actor("main"), { kind: "send", scope: "other" }, "outside");
+    expect(verdict.ok ? "" : verdict.reason).toContain("/new");
+  });
 });
 
-test("a turn runs main's tools in main only", () => {
-  const mainOnly = { name: "register_group", mainOnly: true, touches: [] };
-  expect(authorizeTool(true, mainOnly).ok).toBe(true);
-  expect(authorizeTool(false, mainOnly).ok).toBe(false);
-  expect(authorizeTool(undefined as never, mainOnly).ok).toBe(false);
-  expect(authorizeTool(false, { name: "read_file", touches: [] }).ok).toBe(true);
+describe("what is missing or unknown", () => {
+  test("is refused, also to main and the owner", () => {
+    for (const action of actions)
+      for (const field of Object.keys(action)) {
+        const { [field as "kind"]: _, ...rest } = action;
+        for (const role of ["main", "owner", "host"] as const)
+          expect(authorize(actor(role), rest as Action).ok).toBe(false);
+      }
+    for (const name of ["", "BASH", "bash ", "constructor", "__proto__", "shutdown"])
+      for (const kind of ["tool", "command", "event", "route"])
+        expect(authorize(actor("main"), { kind, name } as Action).ok).toBe(false);
+  });
+
+  test("never throws", () => {
+    const strange = fc.oneof(
+      fc.anything(),
+      fc.record({
+        kind: fc.oneof(fc.string(), fc.constantFrom("file", "tool", "group", "send")),
+        name: fc.anything(),
+        verb: fc.anything(),
+        scope: fc.anything(),
+      }),
+    );
+    fc.assert(
+      fc.property(strange, (action) => {
+        expect(authorize(actor("main"), action as Action).ok).toBe(false);
+      }),
+    );
+    const nobody = fc.oneof(
+      fc.anything(),
+      fc.record({ role: fc.constantFrom("main", "admin", "constructor"), id: fc.constantFrom("", 1, null) }),
+    );
+    fc.assert(
+      fc.property(nobody, (strangeActor) => {
+        expect(authorize(strangeActor as Actor, tool("bash")).ok).toBe(false);
+      }),
+    );
+  });
+
+  test("is told in a sentence", () => {
+    for (const role of ROLES)
+      for (const action of actions) {
+        const verdict = authorize(actor(role), action, "outside");
+        if (!verdict.ok) expect(verdict.reason).toMatch(/^[A-Z].*\.$/s);
+      }
+  });
 });
