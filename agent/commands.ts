@@ -21,6 +21,7 @@ export const commands: readonly Command[] = [
   { name: "new", help: "start a new conversation; memory stays" },
   { name: "stop", help: "stop what I am doing" },
   { name: "compact", help: "save what should last and shorten the conversation" },
+  { name: "tasks", help: "what is planned, and when" },
   { name: "memory", help: "which memory files there are" },
   { name: "usage", help: "what was spent here today" },
   { name: "why", help: "which messages I did not hear, and why" },

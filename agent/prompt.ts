@@ -26,6 +26,8 @@ export interface PromptInput extends StableInput {
   transcript: readonly TranscriptRow[];
   /** What this turn reads, oldest first. */
   catchUp: Heard[];
+  /** What a task asks, in place of people's messages. */
+  asked?: string;
   /** Messages before these that the host left out. */
   leftOut?: number;
   /** Whom the turn answers, where that is not everybody in the catch-up. */
@@ -70,9 +72,8 @@ export function summaryMessages(summary: string | undefined): ChatMessage[] {
 }
 
 function presentMessage(input: PromptInput): ChatMessage {
-  const content = [presentLine(input), formatCatchUp(input.catchUp, input), asksLine(input)]
-    .filter(Boolean)
-    .join("\n");
+  const said = input.asked ?? formatCatchUp(input.catchUp, input);
+  const content = [presentLine(input), said, asksLine(input)].filter(Boolean).join("\n");
   return { role: "user", content, ...(input.images?.length ? { images: input.images } : {}) };
 }
 

@@ -1,8 +1,10 @@
+import { eq } from "drizzle-orm";
 import type { Actor } from "../agent/authorize.ts";
 import { whyUnheard } from "../agent/wake.ts";
 import { gateOf } from "./gate.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Room } from "./room.ts";
+import { runs, tasks } from "./schema.ts";
 import type { TurnRow } from "./turns.ts";
 
 /** What somebody is to this chat now: by the platform's id and the chat's rows, never by what was written. */
@@ -22,5 +24,26 @@ export function actorsOf(room: Room, inbox: Inbox, turn: TurnRow): Actor[] {
   if (turn.kind === "chat")
     return inbox.speakers(turn.id).map(({ id }) => actorOf(room, { id, isBot: false }));
   if (!room.registered) return [{ role: "stranger", id: room.address }];
-  return [{ role: "task", as: room.main ? "main" : "member", id: `${turn.kind}:${turn.id}` }];
+  const id = `${turn.kind}:${turn.id}`;
+  const task = taskOf(room, turn);
+  if (task && mayNoMore(room, task)) return [{ role: "guest", id }];
+  return [{ role: "task", as: room.main && madeByMain(room, turn) ? "main" : "member", id }];
+}
+
+/** Whether whoever caused a turn had main's rights then. A chat that became main later gives its old tasks nothing. */
+export function madeByMain(room: Room, turn: TurnRow): boolean {
+  return taskOf(room, turn)?.asMain ?? true;
+}
+
+/** The task whose run a turn is. */
+function taskOf(room: Room, turn: TurnRow) {
+  if (!turn.run) return undefined;
+  const run = room.db.select({ task: runs.task }).from(runs).where(eq(runs.id, turn.run)).get();
+  return run && room.db.select().from(tasks).where(eq(tasks.id, run.task)).get();
+}
+
+/** A person who was taken off the list has no tasks either. What main made elsewhere is main's. */
+function mayNoMore(room: Room, task: { byId: string; from: string; asMain: boolean }): boolean {
+  if (task.asMain || task.from !== room.address) return false;
+  return whyUnheard({ sender: { id: task.byId, isBot: false } }, gateOf(room)) !== undefined;
 }

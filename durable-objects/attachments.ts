@@ -1,7 +1,7 @@
 import { HOME } from "../agent/notebook.ts";
 import type { Attachment } from "../channels/channel.ts";
-import type { Parts } from "./group.ts";
 import type { InboxRow } from "./inbox.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { StoredAttachment } from "./schema.ts";
 

@@ -32,6 +32,7 @@ export class Commands {
       stop: () => (parts.stop() ? "Stopping." : "Nothing is running."),
       compact: (message) => this.#compact(message.thread ?? ""),
       memory: () => this.#memory(),
+      tasks: (message) => this.#tasks(message),
       usage: () => this.#usage(),
       why: () => this.#why(),
       main: (message, args) => this.claimMain(message, args),
@@ -86,6 +87,13 @@ export class Commands {
       .filter((file) => /\/(MEMORY\.md|memory\/[^/]+\.md)$/.test(file.path));
     if (files.length === 0) return "I have no memory files yet. Say: remember that …";
     return files.map((file) => `- ${file.path} (${file.size} bytes)`).join("\n");
+  }
+
+  #tasks({ sender, key, thread }: Message): string {
+    const { address: from, main } = this.#room;
+    const asker = { id: sender.id, name: sender.name, from, main, agent: false, key, thread: thread ?? "" };
+    const trust = main ? ("owner" as const) : ("member" as const);
+    return this.#parts.desk.ask({ verb: "list" }, { ...asker, trust, trace: key }).said;
   }
 
   #usage(): string {

@@ -4,7 +4,7 @@ import { type LoopPorts, runLoop } from "../agent/loop.ts";
 import type { ChatMessage } from "../agent/model.ts";
 import { alternating } from "../agent/transcript.ts";
 import type { Brain } from "./brain.ts";
-import type { Parts } from "./group.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { type Phase, TurnJournal } from "./turn-journal.ts";
 import { rulesOf } from "./turn-prompt.ts";

@@ -2,7 +2,7 @@ import type { Message, Person } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { ClientFrame, ServerFrame, ShownMessage } from "../channels/web/frames.ts";
 import { inboundFrom, parseClientFrame } from "../channels/web/receive.ts";
-import type { Parts } from "./group.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
 import { statusOf } from "./status.ts";

@@ -1,61 +1,27 @@
 import { DurableObject } from "cloudflare:workers";
+import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import migrations from "../migrations/group/migrations.js";
 import { Admission } from "./admission.ts";
-import { Alarm } from "./alarm.ts";
-import { Audit } from "./audit.ts";
-import { Backlog } from "./backlog.ts";
 import { bootId } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { readConfig } from "./config.ts";
 import { Console } from "./console.ts";
+import { Crew, IDLE_MS } from "./crew.ts";
 import { openDatabase } from "./database.ts";
-import { Inbox } from "./inbox.ts";
-import { Lane } from "./lanes.ts";
-import { Outbox } from "./outbox.ts";
+import { makeParts } from "./make-parts.ts";
+import type { Parts } from "./parts.ts";
 import { Reception } from "./reception.ts";
 import { forgetOld } from "./retention.ts";
 import { Room } from "./room.ts";
 import type { AuditEntry, DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
 import { statusOf } from "./status.ts";
-import { Transcript } from "./transcript.ts";
-import { TurnRun } from "./turn-run.ts";
-import { Turns } from "./turns.ts";
-import { Ledger } from "./usage.ts";
-import { openWorkspace, type Workspace } from "./workspace.ts";
-
-/** A chat that nobody registered is forgotten after so long without a word. */
-const IDLE_MS = 30 * 24 * 3600_000;
-
-/** The parts of a group that its commands and its console use. */
-export interface Parts {
-  inbox: Inbox;
-  outbox: Outbox;
-  transcript: Transcript;
-  backlog: Backlog;
-  turns: Turns;
-  ledger: Ledger;
-  audit: Audit;
-  workspace: Workspace;
-  /** Queues something that is nobody's answer, once a key. Call it inside the transaction of its cause. */
-  say(key: string, text: string, thread: string): void;
-  /** Arms the alarm for what is due, then starts both lanes. */
-  pump(): void;
-  /** A waking message was stored: it joins the running turn, or wakes one. */
-  arrived(thread: string): void;
-  /** Starts the lane that speaks. */
-  speak(): void;
-  /** Stops the running turn. False when none runs. */
-  stop(): boolean;
-  running(): boolean;
-  /** The answer that is being written, as far as it is shown; empty when there is none. */
-  draft(): string;
-}
+import type { Asker } from "./tasks/desk.ts";
 
 /**
  * One group chat: its messages, its turns, its clock. Events come in through `receive` and are acknowledged once they
- * are rows; two lanes then work on the rows, and the alarm finds what a crash left behind.
+ * are rows; the crew then works on the rows, and the alarm finds what a crash left behind.
  */
 export class Group extends DurableObject<Env> implements GroupVerbs {
   readonly #room: Room;
@@ -63,24 +29,19 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   readonly #admission: Admission;
   readonly #reception: Reception;
   readonly #console: Console;
-  readonly #chat: Lane;
-  readonly #speech: Lane;
-  #alarm: Alarm;
-  #run: TurnRun | undefined;
+  readonly #crew: Crew;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const db = openDatabase(ctx, migrations);
     this.#room = new Room(ctx, env, db, readConfig(env), bootId());
-    this.#alarm = new Alarm(this.#room, null);
     this.#parts = this.#makeParts();
     this.#admission = new Admission(this.#room);
     this.#console = new Console(this.#room, this.#parts, (message) => this.receive(message));
     const commands = new Commands(this.#room, this.#parts, this.#admission);
     const desk = { admission: this.#admission, commands, console: this.#console };
     this.#reception = new Reception(this.#room, this.#parts, desk);
-    this.#chat = new Lane(this.#room, "chat", () => this.#work());
-    this.#speech = new Lane(this.#room, "outbox", () => this.#speak());
+    this.#crew = new Crew(this.#room, this.#parts, () => this.#admission.directory, this.#console);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     void ctx.blockConcurrencyWhile(() => this.#boot());
   }
@@ -92,13 +53,12 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   /** The watchdog: arms the next look first, then starts what is due. Never throws, returns at once. */
   override async alarm(): Promise<void> {
-    this.#alarm.fired(JSON.stringify(this.#needs()));
     await this.#forgetIfIdle();
-    this.#pump();
+    this.#crew.rang();
   }
 
   async wake(): Promise<void> {
-    this.#pump();
+    this.#crew.pump();
   }
 
   /** Only console sockets come this way; the door checked who it is. */
@@ -128,14 +88,17 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   }
 
   async configure(settings: GroupSettings): Promise<void> {
+    const { timezone } = this.#room;
     if ((this.#room.settings?.version ?? -1) < settings.version) this.#room.set("settings", settings);
+    if (this.#room.timezone !== timezone) this.#parts.slots.rezone();
     if (!settings.registered) this.#parts.stop();
+    this.#crew.pump();
   }
 
   /** Says something that is nobody's answer, once a key. */
   async notify(key: string, text: string): Promise<void> {
-    this.#room.transaction(() => this.#say(key, text, ""));
-    this.#pump();
+    this.#room.transaction(() => this.#parts.say(key, text, ""));
+    this.#crew.pump();
   }
 
   /** The chat's past is kept by another object from now on. */
@@ -147,133 +110,58 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     return this.#parts.audit.list(limit);
   }
 
+  /** Tasks of this group, asked for by main elsewhere or by the owner's doors, which checked who asks. */
+  async tasks(request: TaskRequest, asker: Asker): Promise<TaskAnswer> {
+    if (!this.#room.registered)
+      return { ok: false, said: "This chat is not registered, so it has no tasks." };
+    const answer = this.#room.transaction(() => this.#parts.desk.ask(request, asker));
+    this.#crew.pump();
+    return answer;
+  }
+
+  /** Beats now, or says what the heartbeat does. */
+  async heartbeat(verb: "now" | "status"): Promise<string> {
+    if (verb === "status") return this.#parts.heartbeat.status();
+    const said = this.#parts.heartbeat.now();
+    this.#crew.pump();
+    return said;
+  }
+
   async deadLetters(): Promise<DeadLetter[]> {
     return this.#parts.outbox.deadLetters();
   }
 
   async resend(id: string): Promise<boolean> {
     const queued = this.#parts.outbox.resend(id);
-    this.#pump();
+    this.#crew.pump();
     return queued;
   }
 
   #makeParts(): Parts {
-    const room = this.#room;
-    const inbox = new Inbox(room);
-    const transcript = new Transcript(room, inbox);
-    const backlog = new Backlog(room, inbox, transcript);
-    const ledger = new Ledger(room);
-    return {
-      inbox,
-      transcript,
-      backlog,
-      ledger,
-      audit: new Audit(room),
-      outbox: new Outbox(room),
-      turns: new Turns(room, inbox, transcript, backlog, ledger),
-      workspace: openWorkspace(room),
-      say: (key, text, thread) => this.#say(key, text, thread),
-      pump: () => this.#pump(),
-      arrived: (thread) => this.#arrived(thread),
-      speak: () => this.#speech.start(),
-      stop: () => this.#run?.stop() ?? false,
-      running: () => this.#run !== undefined,
-      draft: () => this.#run?.draft ?? "",
-    };
+    const crew = () => this.#crew;
+    return makeParts(this.#room, {
+      pump: () => crew().pump(),
+      arrived: (thread) => crew().arrived(thread),
+      speak: () => crew().speak(),
+      stop: (turn) => crew().stop(turn),
+      running: () => crew().chatRun !== undefined,
+      draft: () => crew().chatRun?.draft ?? "",
+    });
   }
 
   async #boot(): Promise<void> {
-    this.#alarm = new Alarm(this.#room, await this.ctx.storage.getAlarm());
+    const armedAt = await this.ctx.storage.getAlarm();
     if (!this.#parts.backlog.waiting()) forgetOld(this.#room);
     // Readers see rows, not R2: what a crash left there may be mended beside the work.
     void this.#parts.workspace
       .repair()
       .catch((error) => this.#room.report("files could not be repaired", error));
-    this.#pump();
-  }
-
-  /** The chat lane: one turn after the other, until nothing is due. */
-  async #work(): Promise<void> {
-    for (let turn = this.#parts.turns.claim(); turn; turn = this.#parts.turns.claim()) {
-      this.#arm();
-      if (this.#room.isConsole) this.#console.busy(true);
-      try {
-        this.#run = new TurnRun(this.#room, this.#parts, this.#admission.directory, turn);
-        await this.#run.run();
-      } catch (error) {
-        this.#room.report("a turn was interrupted", error);
-        this.#parts.turns.release(turn, error instanceof Error ? error.message : String(error));
-      } finally {
-        this.#run = undefined;
-        if (this.#room.isConsole) this.#console.ended(turn.id);
-      }
-      this.#speech.start();
-    }
-    await this.#settleTurns();
-    this.#arm();
-    await this.#writeBacklog();
-  }
-
-  /** What a long silence has left to write, with room between the pages for what comes in. */
-  async #writeBacklog(): Promise<void> {
-    while (this.#parts.turns.nextAt() === undefined && this.#parts.backlog.write()) await scheduler.wait(0);
-    this.#arm();
-  }
-
-  /** Tells the directory what ended turns have cost; after a crash here it is told again. */
-  async #settleTurns(): Promise<void> {
-    for (const turn of this.#parts.turns.unclosed()) {
-      const { usd, tokens } = this.#parts.ledger.ofTurn(turn.id);
-      await this.#admission.directory.close({
-        turnId: turn.id,
-        usedUsd: usd,
-        usedTokens: tokens,
-        lastActivityAt: this.#room.now(),
-      });
-      this.#parts.turns.closed(turn.id);
-    }
-  }
-
-  async #speak(): Promise<void> {
-    await this.#parts.outbox.deliver();
-    this.#arm();
-  }
-
-  #say(key: string, text: string, thread: string): void {
-    const id = this.#parts.outbox.say({ key, text, thread });
-    if (!id) return;
-    const { transcript } = this.#parts;
-    transcript.addOurs({ id, role: "notice", text, thread, session: transcript.session(thread).id });
-  }
-
-  #arrived(thread: string): void {
-    this.#arm();
-    this.#run?.arrived(thread);
-    this.#chat.start();
-  }
-
-  /** Arms first, then starts both lanes. */
-  #pump(): void {
-    this.#arm();
-    this.#speech.start();
-    this.#chat.start();
-  }
-
-  #arm(): void {
-    this.#alarm.arm(this.#needs(), this.#chat.busy || this.#speech.busy);
-  }
-
-  /** When something is due next, lane by lane. */
-  #needs(): (number | undefined)[] {
-    const heard = this.#room.get("heardAt");
-    const expiry = !this.#room.registered && heard ? heard + IDLE_MS : undefined;
-    const owed = this.#parts.backlog.waiting() || this.#parts.turns.unclosed().length > 0 ? 0 : undefined;
-    return [this.#parts.turns.nextAt(), this.#parts.outbox.nextAt(), owed, expiry];
+    this.#crew.boot(armedAt);
   }
 
   async #forgetIfIdle(): Promise<void> {
     const heard = this.#room.get("heardAt");
-    if (this.#room.registered || !heard || heard + IDLE_MS > this.#room.now()) return;
+    if (this.#room.settings || !heard || heard + IDLE_MS > this.#room.now()) return;
     await this.ctx.storage.deleteAll();
     this.ctx.abort("forgotten");
   }

@@ -1,7 +1,7 @@
 import { and, eq, inArray, lt, ne } from "drizzle-orm";
 import { earliestId } from "./clock.ts";
 import type { Room } from "./room.ts";
-import { inbox, outbox, steps, turns, usage } from "./schema.ts";
+import { inbox, outbox, runs, steps, tasks, turns, usage } from "./schema.ts";
 
 const DAY_MS = 24 * 3600_000;
 /** The same event has no second effect for so long. */
@@ -25,6 +25,11 @@ export function forgetOld(room: Room): void {
   db.delete(usage)
     .where(and(lt(usage.id, kept), eq(usage.state, "settled")))
     .run();
+  const over = and(inArray(tasks.state, ["done", "cancelled"]), lt(tasks.changedAt, now() - RECORDS_MS));
+  for (const { id } of db.select({ id: tasks.id }).from(tasks).where(over).limit(200).all()) {
+    db.delete(runs).where(eq(runs.task, id)).run();
+    db.delete(tasks).where(eq(tasks.id, id)).run();
+  }
   const ended = and(lt(turns.id, kept), ne(turns.state, "open"), eq(turns.closed, true));
   for (const { id } of db.select({ id: turns.id }).from(turns).where(ended).limit(200).all()) {
     db.delete(steps).where(eq(steps.turn, id)).run();

@@ -30,8 +30,8 @@ interface Facts {
   alerts: { key: string; at: number }[];
   /** What main is to be told. */
   owed: { key: string; text: string }[];
-  /** The next due time that the directory knows, in milliseconds. */
-  dueTold: number | null;
+  /** The next due time that the directory knows, in milliseconds; 0 for none. */
+  dueTold: number;
   /** Open sessions by thread. */
   [session: `session:${string}`]: string;
   /** The session of a thread that has read text from outside. */

@@ -1,5 +1,5 @@
-import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Author, Change, FileInfo, FileResult } from "../agent/notebook.ts";
+import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Chat, Inbound, Person } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import type { Asker } from "./tasks/desk.ts";

@@ -5,6 +5,7 @@ import type { Attachment, Quote } from "../channels/channel.ts";
 
 export * from "./files-schema.ts";
 export * from "./global-copy-schema.ts";
+export * from "./tasks-schema.ts";
 
 /** Small facts that are read at boot: the settings copy, the session, the send target, forwarding. */
 export const facts = sqliteTable("facts", {
@@ -79,7 +80,7 @@ export const turns = sqliteTable(
   {
     id: text().primaryKey(),
     lane: text({ enum: ["chat", "side"] }).notNull(),
-    kind: text({ enum: ["chat", "compact"] }).notNull(),
+    kind: text({ enum: ["chat", "compact", "task", "heartbeat"] }).notNull(),
     thread: text().notNull(),
     session: text().notNull(),
     state: text({ enum: ["open", "answered", "silent", "failed", "stopped"] }).notNull(),
@@ -95,6 +96,8 @@ export const turns = sqliteTable(
     endedAt: integer(),
     error: text(),
     model: text(),
+    /** The run of a task that this turn is. */
+    run: text(),
     /** Whether the directory has settled this turn. */
     closed: integer({ mode: "boolean" }).notNull(),
     trust: text({ enum: ["owner", "member", "outside"] }).notNull(),

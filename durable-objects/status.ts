@@ -1,5 +1,5 @@
 import { chooseModels } from "../agent/models/choose.ts";
-import type { Parts } from "./group.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { GroupStatus } from "./rpc.ts";
 

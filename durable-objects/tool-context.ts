@@ -8,6 +8,7 @@ import type { DirectoryStub } from "./admission.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { termsOf } from "./search-text.ts";
+import { taskTools } from "./tasks/task-tools.ts";
 import type { TurnJournal } from "./turn-journal.ts";
 import { TurnNotebook } from "./turn-notebook.ts";
 import { lower } from "./turn-trust.ts";
@@ -72,6 +73,7 @@ export function toolContext(
       remove: (name) => directory.remove(name, room.address),
       list: () => directory.describeGroups(room.address),
     },
+    tasks: taskTools(room, parts, directory, turn, step, isRefused),
     settle: (result) => journal.finishTool(step.id, result),
   };
 }

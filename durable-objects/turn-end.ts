@@ -2,8 +2,8 @@ import { eq } from "drizzle-orm";
 import type { LoopEnd } from "../agent/events.ts";
 import type { Refusal } from "../agent/journal.ts";
 import { isSilent, visible } from "../agent/say.ts";
-import type { Parts } from "./group.ts";
 import type { Fate } from "./inbox.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { outbox } from "./schema.ts";
 import { streamed } from "./streaming.ts";
@@ -32,6 +32,17 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
     warnOfBudget(parts, turn);
   });
   if (ending.error) room.report("a turn failed", ending.error);
+}
+
+/** Why a turn beside the chat failed, and whether trying again could help. */
+export function failureOf(
+  room: Room,
+  parts: Parts,
+  turn: TurnRow,
+  end: Exclude<LoopEnd, { type: "answer" | "stopped" }>,
+): { error: string; final: boolean } {
+  const final = end.type === "rounds" || end.type === "exhausted" || end.type === "context-length";
+  return { error: endingOf(room, parts, turn, end).error ?? "it failed", final };
 }
 
 function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending {

@@ -4,10 +4,11 @@ import { buildPrompt, stablePrompt } from "../agent/prompt.ts";
 import { PROMPT_PATHS, type PromptFile } from "../agent/prompt-files.ts";
 import { bundledSkills } from "../agent/skills.ts";
 import { triggerOf, withoutTrigger } from "../agent/wake.ts";
-import type { Parts } from "./group.ts";
 import type { InboxRow } from "./inbox.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { InboxExtra } from "./schema.ts";
+import { sideInput } from "./tasks/task-turn.ts";
 import type { TurnRow } from "./turns.ts";
 
 /** Pictures that one turn shows to the model, and the largest one, in bytes. */
@@ -31,6 +32,19 @@ export async function promptOf(
     transcript: parts.transcript.ofSession(session),
     catchUp: opening.map((row) => heard(room, row)),
     images: choice.vision ? await images(parts, opening) : [],
+    members: parts.transcript.members(),
+    now: turn.createdAt,
+    timezone: room.timezone,
+  });
+}
+
+/** The prompt of a task's run or a heartbeat: what is asked stands where people's messages stand in a chat. */
+export async function sidePrompt(room: Room, parts: Parts, turn: TurnRow): Promise<ChatMessage[]> {
+  return buildPrompt({
+    ...(await stableInput(room, parts)),
+    chat: { name: room.settings?.name ?? room.address, channel: room.channelName },
+    ...sideInput(room, parts, turn),
+    catchUp: [],
     members: parts.transcript.members(),
     now: turn.createdAt,
     timezone: room.timezone,

@@ -10,7 +10,7 @@ import { HOME } from "../agent/notebook.ts";
 import { GROUP_TEMPLATES } from "../agent/templates/index.ts";
 import { specs, tools, toolsFor } from "../agent/tools/index.ts";
 import type { Tool, ToolContext } from "../agent/tools/tool.ts";
-import { actorsOf } from "./actors.ts";
+import { actorsOf, madeByMain } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
 import { fetchAttachments } from "./attachments.ts";
 import { type Brain, openBrain } from "./brain.ts";
@@ -19,10 +19,11 @@ import type { InboxRow } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { Streaming } from "./streaming.ts";
+import { endSideTurn } from "./tasks/task-turn.ts";
 import { toolContext } from "./tool-context.ts";
 import { endTurn } from "./turn-end.ts";
 import { TurnJournal } from "./turn-journal.ts";
-import { joinedBlocks, promptOf } from "./turn-prompt.ts";
+import { joinedBlocks, promptOf, sidePrompt } from "./turn-prompt.ts";
 import { weighMessages, weighPrompt } from "./turn-trust.ts";
 import type { TurnRow } from "./turns.ts";
 import { showTyping } from "./typing.ts";
@@ -60,7 +61,7 @@ export class TurnRun implements LoopPorts {
     this.#brain = openBrain(room);
     this.journal = new TurnJournal(room, parts.ledger, turn.id, "main", this.#brain.choice, this.#grant);
     this.tools = tools;
-    this.specs = specs(toolsFor(room.main));
+    this.specs = specs(toolsFor(room.main && madeByMain(room, turn)));
     const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
     this.limits = { maxTokens: MAX_TOKENS, maxRounds: MAX_TURNS, temperature: TEMPERATURE };
     this.#streaming = new Streaming(room, turn);
@@ -74,7 +75,7 @@ export class TurnRun implements LoopPorts {
   async run(): Promise<void> {
     if (this.#parts.turns.exhausted(this.#turn))
       return this.#end({ type: "exhausted", attempts: this.#turn.claims - 1 });
-    const stopTyping = showTyping(this.#room, this.#turn.thread);
+    const stopTyping = this.#isChat ? showTyping(this.#room, this.#turn.thread) : () => {};
     const deadline = setTimeout(
       () => this.#life.abort("deadline"),
       Math.max(0, this.#turn.deadlineAt - this.#room.now()),
@@ -89,6 +90,10 @@ export class TurnRun implements LoopPorts {
       stopTyping();
       await this.#streaming.end();
     }
+  }
+
+  get lane(): TurnRow["lane"] {
+    return this.#turn.lane;
   }
 
   /** The answer as far as it is shown, as markdown. */
@@ -107,8 +112,9 @@ export class TurnRun implements LoopPorts {
     return true;
   }
 
+  /** Only the chat's turns take up what people write. */
   boundary(round: number): void {
-    this.#parts.inbox.consume(this.#turn.id, round, this.#turn.thread);
+    if (this.#isChat) this.#parts.inbox.consume(this.#turn.id, round, this.#turn.thread);
   }
 
   async conversation(): Promise<ChatMessage[]> {
@@ -123,7 +129,9 @@ export class TurnRun implements LoopPorts {
     const key = `${opening} ${this.#parts.transcript.get(this.#turn.session).summarisedTo}`;
     if (this.#prompt?.key !== key) {
       weighPrompt(this.#room, this.#parts, this.#turn);
-      const messages = await promptOf(this.#room, this.#parts, this.#turn, rows, this.#brain.choice);
+      const messages = this.#isSide
+        ? await sidePrompt(this.#room, this.#parts, this.#turn)
+        : await promptOf(this.#room, this.#parts, this.#turn, rows, this.#brain.choice);
       this.#prompt = { key, messages };
     }
     return this.#prompt.messages;
@@ -172,7 +180,16 @@ export class TurnRun implements LoopPorts {
 
   on(event: LoopEvent): void {
     if (event.type === "text" || event.type === "tool") this.#firstToken = true;
-    this.#streaming.on(event);
+    if (this.#isChat) this.#streaming.on(event);
+  }
+
+  get #isChat(): boolean {
+    return this.#turn.lane === "chat";
+  }
+
+  /** A task's run or a heartbeat. */
+  get #isSide(): boolean {
+    return this.#turn.run !== null;
   }
 
   #mayRejoin(): boolean {
@@ -206,6 +223,7 @@ export class TurnRun implements LoopPorts {
   async #loop(): Promise<LoopEnd> {
     weighPrompt(this.#room, this.#parts, this.#turn);
     if (this.#turn.kind === "compact") return this.#compact("asked");
+    if (this.#isSide) return runLoop(this);
     const tokens = estimateTokens({ messages: await this.conversation(), tools: this.specs });
     if (needsCompaction(tokens, this.#brain.choice.contextWindow)) await this.#compact("full");
     for (let compactions = 0; ; compactions++) {
@@ -221,6 +239,7 @@ export class TurnRun implements LoopPorts {
   }
 
   #end(end: LoopEnd): void {
-    endTurn(this.#room, this.#parts, this.#turn, end);
+    const write = this.#isSide ? endSideTurn : endTurn;
+    write(this.#room, this.#parts, this.#turn, end);
   }
 }

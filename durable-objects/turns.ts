@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, lte, ne, or } from "drizzle-orm";
+import { and, asc, eq, isNull, lte, ne, or } from "drizzle-orm";
 import { rounds } from "../agent/journal.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Fate, Inbox } from "./inbox.ts";
@@ -33,21 +33,21 @@ export class Turns {
     this.#ledger = ledger;
   }
 
-  /** When the chat lane has something to do next, in milliseconds. */
-  nextAt(): number | undefined {
+  /** When a lane has something to do next, in milliseconds. */
+  nextAt(lane: TurnRow["lane"] = "chat"): number | undefined {
     const open = this.#room.db
       .select({ at: turns.notBefore })
       .from(turns)
-      .where(eq(turns.state, "open"))
-      .orderBy(asc(turns.id))
+      .where(and(eq(turns.state, "open"), eq(turns.lane, lane)))
+      .orderBy(asc(lane === "chat" ? turns.id : turns.notBefore))
       .get();
-    return open?.at ?? this.#inbox.next()?.notBefore;
+    return open?.at ?? (lane === "chat" ? this.#inbox.next()?.notBefore : undefined);
   }
 
-  /** Claims the next turn: one that a dead boot or a failure left open, else a new one for what waits. */
-  claim(): TurnRow | undefined {
+  /** Claims a lane's next turn: one that a dead boot or a failure left open, else (chat) a new one for what waits. */
+  claim(lane: TurnRow["lane"] = "chat"): TurnRow | undefined {
     return this.#room.transaction(() => {
-      const row = this.#unfinished() ?? this.#openNew();
+      const row = this.#unfinished(lane) ?? (lane === "chat" ? this.#openNew() : undefined);
       if (!row) return undefined;
       const now = this.#room.now();
       // The time to answer counts from the claim: hours in which nothing ran are not the turn's fault.
@@ -78,6 +78,28 @@ export class Turns {
   /** Opens a compaction, asked for by `/compact`. */
   openCompaction(thread: string): void {
     this.#room.db.insert(turns).values(this.#blank("compact", thread)).run();
+  }
+
+  /** Opens a turn beside the chat: a task's run or a heartbeat. Answers its id. */
+  openSide(side: Pick<TurnRow, "kind" | "thread" | "trust"> & { run: string }): string {
+    const row = { ...this.#blank(side.kind, side.thread), ...side, lane: "side" as const };
+    this.#room.db.insert(turns).values(row).run();
+    return row.id;
+  }
+
+  /** Tries an open turn again later, with its journal. */
+  postpone(turn: string, notBefore: number, error: string): void {
+    this.#room.db.update(turns).set({ boot: null, notBefore, error }).where(eq(turns.id, turn)).run();
+  }
+
+  /** Ends a turn that is not wanted any more and that nobody works on. */
+  abandon(turn: string, error: string): void {
+    const change = { state: "stopped" as const, endedAt: this.#room.now(), boot: null, error };
+    this.#room.db
+      .update(turns)
+      .set(change)
+      .where(and(eq(turns.id, turn), eq(turns.state, "open")))
+      .run();
   }
 
   /** Ends a turn and its messages. Call it inside the transaction that writes what was said. */
@@ -114,15 +136,16 @@ export class Turns {
     return { rounds: rounds(rows as never), tools: [...new Set(lines)] };
   }
 
-  #unfinished(): TurnRow | undefined {
+  #unfinished(lane: TurnRow["lane"]): TurnRow | undefined {
     const dead = or(isNull(turns.boot), ne(turns.boot, this.#room.boot));
-    const due = and(eq(turns.state, "open"), dead, lte(turns.notBefore, this.#room.now()));
+    const open = and(eq(turns.state, "open"), eq(turns.lane, lane));
+    const due = and(open, dead, lte(turns.notBefore, this.#room.now()));
     return this.#room.db.select().from(turns).where(due).orderBy(asc(turns.id)).limit(1).get();
   }
 
   /** No new turn overtakes one that waits for its next attempt: answers stay in order. */
   #openNew(): TurnRow | undefined {
-    const open = and(eq(turns.state, "open"), inArray(turns.lane, ["chat"]));
+    const open = and(eq(turns.state, "open"), eq(turns.lane, "chat"));
     if (this.#room.db.select({ id: turns.id }).from(turns).where(open).limit(1).get()) return undefined;
     const next = this.#inbox.next();
     if (!next || next.notBefore > this.#room.now()) return undefined;
@@ -151,6 +174,7 @@ export class Turns {
       endedAt: null,
       error: null,
       model: null,
+      run: null,
       closed: false,
       trust: this.#room.main ? "owner" : "member",
       trace: id,

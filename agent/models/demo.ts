@@ -88,6 +88,7 @@ function isFinal(message: ChatMessage): boolean {
 /** The house itself asks to save memories or to sum up; there is nobody to talk to. */
 function houseTask(content: string): string | undefined {
   if (content.startsWith("(From the house")) return "NO_REPLY";
+  if (/^\(Heartbeat: /m.test(content)) return "HEARTBEAT_OK";
   const conversation = /^<conversation>\n([\s\S]*)\n<\/conversation>$/.exec(content)?.[1];
   return (
     conversation && `The last lines of the conversation before:\n${conversation.slice(-2000).toWellFormed()}`
@@ -119,7 +120,8 @@ function requestsOf(
 /** The lines of a message that ask something: all in a direct chat, in a group those with the trigger and the last. */
 function linesIn(content: string, assistant: string, everything: boolean): Said[] {
   const lines = parseCatchUp(content);
-  if (lines.length === 0) return [{ text: content, sender: "someone", time: "" }];
+  const task = /^<task>\n([\s\S]*)\n<\/task>$/m.exec(content)?.[1];
+  if (lines.length === 0) return [{ text: task ?? content, sender: "someone", time: "" }];
   const askers = /^\(Only (.+) may ask you something here/m.exec(content)?.[1]?.split(", ");
   const asking = lines.filter(({ sender, time }) =>
     askers ? askers.includes(sender) : !time.endsWith(", outside"),

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ToolCall, ToolSpec } from "../model.ts";
 import { authorize } from "../authorize.ts";
+import type { ToolCall, ToolSpec } from "../model.ts";
 import { bash } from "./bash.ts";
 import { editFile } from "./edit-file.ts";
 import { glob } from "./glob.ts";
@@ -10,6 +10,7 @@ import { listDir } from "./list-dir.ts";
 import { readFile } from "./read-file.ts";
 import { recall } from "./recall.ts";
 import { sendMessage } from "./send-message.ts";
+import { cancelTask, getTask, listTasks, pauseTask, resumeTask, scheduleTask, updateTask } from "./tasks.ts";
 import type { Tool } from "./tool.ts";
 import { writeFile } from "./write-file.ts";
 
@@ -24,6 +25,13 @@ export const tools: Tool[] = [
   bash,
   recall,
   sendMessage,
+  scheduleTask,
+  listTasks,
+  getTask,
+  updateTask,
+  pauseTask,
+  resumeTask,
+  cancelTask,
   registerGroup,
   removeGroup,
   listGroups,

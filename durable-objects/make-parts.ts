@@ -1,0 +1,43 @@
+import { Audit } from "./audit.ts";
+import { Backlog } from "./backlog.ts";
+import { Errands } from "./errands.ts";
+import { Inbox } from "./inbox.ts";
+import { Outbox } from "./outbox.ts";
+import type { Parts } from "./parts.ts";
+import type { Room } from "./room.ts";
+import { Desk } from "./tasks/desk.ts";
+import { Heartbeat } from "./tasks/heartbeat.ts";
+import { Runs } from "./tasks/runs.ts";
+import { Slots } from "./tasks/slots.ts";
+import { Transcript } from "./transcript.ts";
+import { Turns } from "./turns.ts";
+import { Ledger } from "./usage.ts";
+import { openWorkspace } from "./workspace.ts";
+
+/** What the crew does for the parts. */
+type Calls = Pick<Parts, "pump" | "arrived" | "speak" | "stop" | "running" | "draft">;
+
+/** Puts a group's parts together, each with those that it works with. */
+export function makeParts(room: Room, calls: Calls): Parts {
+  const inbox = new Inbox(room);
+  const outbox = new Outbox(room);
+  const transcript = new Transcript(room, inbox);
+  const backlog = new Backlog(room, inbox, transcript);
+  const ledger = new Ledger(room);
+  const turns = new Turns(room, inbox, transcript, backlog, ledger);
+  const workspace = openWorkspace(room);
+  const errands = new Errands(room);
+  const say = (key: string, text: string, thread: string) => {
+    const id = outbox.say({ key, text, thread });
+    if (id) transcript.addOurs({ id, role: "notice", text, thread, session: transcript.session(thread).id });
+  };
+  const tellMain = (key: string, text: string) => errands.tellMain(key, text);
+  const stop = (turn: string) => void calls.stop(turn);
+  const runs = new Runs(room, { outbox, transcript, turns, ledger, say, tellMain, stop });
+  const slots = new Slots(room, runs, say);
+  const desk = new Desk(room, runs, slots);
+  const heartbeat = new Heartbeat(room, { turns, runs, workspace });
+  const audit = new Audit(room);
+  const people = { inbox, outbox, transcript, backlog, turns, ledger, audit, workspace };
+  return { ...people, desk, slots, runs, heartbeat, errands, say, tellMain, ...calls };
+}

@@ -1,0 +1,47 @@
+import type { Audit } from "./audit.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Errands } from "./errands.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Desk } from "./tasks/desk.ts";
+import type { Heartbeat } from "./tasks/heartbeat.ts";
+import type { Runs } from "./tasks/runs.ts";
+import type { Slots } from "./tasks/slots.ts";
+import type { Transcript } from "./transcript.ts";
+import type { Turns } from "./turns.ts";
+import type { Ledger } from "./usage.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** The parts of a group, for each other, its commands and its console. */
+export interface Parts {
+  inbox: Inbox;
+  outbox: Outbox;
+  transcript: Transcript;
+  backlog: Backlog;
+  turns: Turns;
+  ledger: Ledger;
+  audit: Audit;
+  workspace: Workspace;
+  /** Tasks: where they are made, their clock, their runs, and the heartbeat beside them. */
+  desk: Desk;
+  slots: Slots;
+  runs: Runs;
+  heartbeat: Heartbeat;
+  /** What the directory is to be told. */
+  errands: Errands;
+  /** Queues something that is nobody's answer, once a key. Call it inside the transaction of its cause. */
+  say(key: string, text: string, thread: string): void;
+  /** Has main told something, once a key; in main itself nothing. Call it inside the transaction of its cause. */
+  tellMain(key: string, text: string): void;
+  /** Arms the alarm for what is due, then starts all lanes. */
+  pump(): void;
+  /** A waking message was stored: it joins the running turn, or wakes one. */
+  arrived(thread: string): void;
+  /** Starts the lane that speaks. */
+  speak(): void;
+  /** Stops what runs, or one turn. False when nothing did. */
+  stop(turn?: string): boolean;
+  running(): boolean;
+  /** The answer that is being written, as far as it is shown; empty when there is none. */
+  draft(): string;
+}

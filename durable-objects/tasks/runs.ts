@@ -1,0 +1,265 @@
+import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
+import { describe } from "../../schedule/schedule.ts";
+import type { Outbox } from "../outbox.ts";
+import type { Room } from "../room.ts";
+import { OPEN_RUNS, outbox, runs, tasks } from "../schema.ts";
+import type { Transcript } from "../transcript.ts";
+import type { Turns } from "../turns.ts";
+import type { Ledger } from "../usage.ts";
+import { lateness, named } from "./words.ts";
+
+export type TaskRow = typeof tasks.$inferSelect;
+export type RunRow = typeof runs.$inferSelect;
+
+/** How a run ends. */
+export interface RunEnd {
+  state: "ok" | "failed" | "cancelled";
+  result?: string;
+  error?: string;
+}
+
+/** Pauses before a failed run is tried again, in milliseconds; then its slot has failed. */
+const LADDER = [30_000, 60_000, 5 * 60_000, 15 * 60_000, 60 * 60_000];
+/** Failed slots in a row after which people are told, and after which the task is paused. */
+const TELL_AFTER = 3;
+const PAUSE_AFTER = 10;
+/** Ended runs of a task that are kept. */
+const KEPT = 100;
+/** Characters of a result that are kept. */
+const RESULT = 200;
+
+/** What a run works with. */
+interface Hands {
+  outbox: Outbox;
+  transcript: Transcript;
+  turns: Turns;
+  ledger: Ledger;
+  say(key: string, text: string, thread: string): void;
+  tellMain(key: string, text: string): void;
+  stop(turn: string): void;
+}
+
+/** The runs of tasks: started one at a time, tried again on a ladder, ended once, each with its fate. */
+export class Runs {
+  readonly #room: Room;
+  readonly #hands: Hands;
+
+  constructor(room: Room, hands: Hands) {
+    this.#room = room;
+    this.#hands = hands;
+  }
+
+  get(id: string): RunRow | undefined {
+    return this.#room.db.select().from(runs).where(eq(runs.id, id)).get();
+  }
+
+  task(id: string): TaskRow | undefined {
+    return this.#room.db.select().from(tasks).where(eq(tasks.id, id)).get();
+  }
+
+  /** The last runs of a task, newest first. */
+  of(task: string, limit = 20): RunRow[] {
+    const mine = this.#room.db.select().from(runs).where(eq(runs.task, task));
+    return mine.orderBy(desc(runs.id)).limit(limit).all();
+  }
+
+  /** Writes what becomes of a slot. A slot that has its fate keeps it. */
+  add(fields: Pick<RunRow, "task" | "slot" | "state"> & Partial<RunRow>): RunRow | undefined {
+    const blank = { manual: false, slots: 1, until: fields.slot, turn: null, attempts: 0, lateMs: 0 };
+    const rest = { startedAt: null, endedAt: null, result: null, error: null, usd: 0, tokens: 0 };
+    const row = { ...blank, ...rest, id: this.#room.newId(), ...fields };
+    return this.#room.db.insert(runs).values(row).onConflictDoNothing().returning().all()[0];
+  }
+
+  /** Starts the oldest queued run of a task, unless one is under way. Call it inside a transaction. */
+  startNext(id: string): void {
+    const task = this.task(id);
+    const next = this.#room.db
+      .select()
+      .from(runs)
+      .where(and(eq(runs.task, id), eq(runs.state, "queued")))
+      .orderBy(asc(runs.slot))
+      .limit(1)
+      .get();
+    if (!task || !next || task.run) return;
+    const now = this.#room.now();
+    const run = { ...next, startedAt: now, lateMs: Math.max(0, next.manual ? 0 : now - next.slot) };
+    this.#room.db.update(tasks).set({ run: run.id }).where(eq(tasks.id, id)).run();
+    if (task.kind === "message") this.#send(task, run);
+    else this.#open(task, run);
+  }
+
+  /** The turn of a run was claimed: nothing else of its task starts until it ends. */
+  began(turn: { run: string | null }): void {
+    const run = turn.run && this.get(turn.run);
+    if (!run || run.state !== "retrying") return;
+    this.#change(run, { state: "running" });
+    this.#room.db.update(tasks).set({ run: run.id }).where(eq(tasks.id, run.task)).run();
+  }
+
+  /** A turn failed: the same run is tried again later, or its slot has failed. Call it inside a transaction. */
+  failed(run: RunRow, error: string): "again" | "ended" {
+    const pause = LADDER[run.attempts];
+    if (pause === undefined || !this.task(run.task)) {
+      this.end(run, { state: "failed", error });
+      return "ended";
+    }
+    this.#change(run, { state: "retrying", attempts: run.attempts + 1, error });
+    this.#room.db.update(tasks).set({ run: null }).where(eq(tasks.id, run.task)).run();
+    this.#hands.turns.postpone(run.turn!, this.#room.now() + pause, error);
+    return "again";
+  }
+
+  /** What was said is queued: the run has ended when it arrived. */
+  delivering(run: RunRow, result: string): void {
+    this.#change(run, { state: "delivering", result: result.slice(0, RESULT) });
+  }
+
+  awaitsDelivery(): boolean {
+    const waiting = this.#room.db.select({ id: runs.id }).from(runs).where(eq(runs.state, "delivering"));
+    return waiting.limit(1).get() !== undefined;
+  }
+
+  /** Ends the runs whose messages have arrived, or will not. */
+  settleDelivered(): void {
+    const waiting = this.#room.db.select().from(runs).where(eq(runs.state, "delivering")).all();
+    for (const run of waiting) {
+      const end = this.#delivery(run);
+      if (end) this.#room.transaction(() => this.end(run, end));
+    }
+  }
+
+  /** Ends a run. Call it inside the transaction of its cause. */
+  end(run: RunRow, { state, result, error }: RunEnd): void {
+    const cost = run.turn ? this.#hands.ledger.ofTurn(run.turn) : { usd: 0, tokens: 0 };
+    const said = result === undefined ? {} : { result: result.slice(0, RESULT) };
+    this.#change(run, { state, endedAt: this.#room.now(), error: error ?? null, ...said, ...cost });
+    this.#prune(run.task);
+    const task = this.task(run.task);
+    if (!task) return;
+    this.#settle(task, { ...run, ...said }, { state, error });
+    this.startNext(task.id);
+  }
+
+  /** Gives up what waits: queued slots, and a retry or a run that is under way. */
+  cancel(task: string, reason: string, states: readonly RunRow["state"][] = OPEN_RUNS): void {
+    const mine = and(eq(runs.task, task), inArray(runs.state, [...states]));
+    for (const run of this.#room.db.select().from(runs).where(mine).orderBy(asc(runs.slot)).all()) {
+      if (run.turn && run.state !== "delivering") this.#hands.turns.abandon(run.turn, reason);
+      if (run.turn && run.state === "running") this.#hands.stop(run.turn);
+      // What is on its way can't be called back; its row tells how it ended.
+      if (run.state !== "delivering") this.end(run, { state: "cancelled", error: reason });
+    }
+  }
+
+  /** A new slot takes the place of a retry that still waits. */
+  supersede(task: string): void {
+    const waiting = and(eq(runs.task, task), eq(runs.state, "retrying"));
+    for (const run of this.#room.db.select().from(runs).where(waiting).all()) {
+      this.#hands.turns.abandon(run.turn!, "its next slot came");
+      this.end(run, { state: "failed", error: `${run.error ?? "failed"}; then its next slot came` });
+    }
+  }
+
+  #send(task: TaskRow, run: RunRow): void {
+    const { id, lateMs } = run;
+    const late = lateness(task, run, this.#room.timezone);
+    const text = late ? `${task.text}\n\n_(${late})_` : task.text;
+    this.#change(run, {
+      state: "delivering",
+      startedAt: run.startedAt,
+      lateMs,
+      turn: id,
+      result: task.text.slice(0, RESULT),
+    });
+    if (task.deliver) this.say(task, { key: `run:${id}`, text, turn: id });
+    else this.end({ ...run, turn: id }, { state: "ok", result: task.text });
+  }
+
+  /** Says something of a task in its chat; the model sees it too, unless the task keeps to itself. */
+  say(task: TaskRow, saying: { key: string; text: string; turn: string }): void {
+    const { thread, trust, trace } = task;
+    const id = this.#hands.outbox.say({ ...saying, thread, trust, trace });
+    if (!id) return;
+    const role = task.context === "isolated" ? ("notice" as const) : ("assistant" as const);
+    const { transcript } = this.#hands;
+    const session = transcript.session(thread).id;
+    transcript.addOurs({ id, role, text: saying.text, thread, session, turn: saying.turn, trust });
+  }
+
+  #open(task: TaskRow, run: RunRow): void {
+    const turn = this.#hands.turns.openSide({
+      kind: "task",
+      run: run.id,
+      thread: task.thread,
+      trust: task.trust,
+    });
+    this.#change(run, { state: "running", startedAt: run.startedAt, lateMs: run.lateMs, turn });
+  }
+
+  #delivery(run: RunRow): RunEnd | undefined {
+    const said = this.#room.db
+      .select({ state: outbox.state, reason: outbox.reason })
+      .from(outbox)
+      .where(eq(outbox.turn, run.turn!))
+      .all();
+    if (said.some(({ state }) => ["queued", "sending", "streaming"].includes(state))) return undefined;
+    const lost = said.find(({ state }) => state !== "sent");
+    if (!lost) return { state: "ok" };
+    const what =
+      lost.state === "unknown" ? "it is not known whether it arrived" : "it could not be delivered";
+    return { state: "failed", error: `${what}: ${lost.reason ?? "no reason was given"}` };
+  }
+
+  #settle(task: TaskRow, run: RunRow, end: Pick<RunEnd, "state" | "error">): void {
+    const change: Partial<TaskRow> = task.run === run.id ? { run: null } : {};
+    if (end.state === "ok")
+      Object.assign(change, { lastResult: run.result, ...(run.manual ? {} : { failures: 0 }) });
+    if (!run.manual && isOver(task, end.state)) Object.assign(change, { state: "done", nextAt: null });
+    if (end.state === "failed" && !run.manual)
+      Object.assign(change, this.#failed(task, run, end.error ?? "it failed"));
+    this.#room.db.update(tasks).set(change).where(eq(tasks.id, task.id)).run();
+  }
+
+  /** Tells people: of a single task at once, of a recurring one when it fails again and again. */
+  #failed(task: TaskRow, run: RunRow, error: string): Partial<TaskRow> {
+    const failures = task.failures + 1;
+    const zone = this.#room.timezone;
+    const rhythm = describe(task.schedule, zone);
+    if (task.schedule.type === "once") this.#tell(task, run, `${named(task)} failed (${rhythm}): ${error}`);
+    else if (failures === TELL_AFTER)
+      this.#tell(task, run, `${named(task)} (${rhythm}) failed ${failures} times in a row: ${error}`);
+    if (failures < PAUSE_AFTER || task.state !== "active" || task.schedule.type === "once")
+      return { failures };
+    this.#tell(
+      task,
+      run,
+      `${named(task)} failed ${failures} times in a row, so I paused it: ${error}. To go on, write: resume task ${task.number}`,
+    );
+    return { failures, state: "paused", nextAt: null };
+  }
+
+  #tell(task: TaskRow, run: RunRow, text: string): void {
+    const key = `task:${run.id}:${task.failures}`;
+    this.#hands.say(key, text, task.thread);
+    this.#hands.tellMain(key, text);
+  }
+
+  #change(run: RunRow, change: Partial<RunRow>): void {
+    this.#room.db.update(runs).set(change).where(eq(runs.id, run.id)).run();
+  }
+
+  #prune(task: string): void {
+    const { db } = this.#room;
+    const mine = db.select({ id: runs.id }).from(runs).where(eq(runs.task, task));
+    const oldest = mine.orderBy(desc(runs.id)).limit(1).offset(KEPT).get();
+    if (!oldest) return;
+    const ended = and(eq(runs.task, task), lt(runs.id, oldest.id));
+    db.delete(runs).where(ended).run();
+  }
+}
+
+/** A single task ends with its slot, one that is to be deleted with its first success. */
+function isOver(task: TaskRow, state: RunEnd["state"]): boolean {
+  return task.schedule.type === "once" || (task.deleteAfterRun && state === "ok");
+}

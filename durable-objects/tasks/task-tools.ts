@@ -1,0 +1,107 @@
+import type { Action } from "../../agent/authorize.ts";
+import type { Step } from "../../agent/journal.ts";
+import type { TaskAnswer, TaskRequest, Tasks } from "../../agent/tasks.ts";
+import { madeByMain } from "../actors.ts";
+import type { DirectoryStub } from "../admission.ts";
+import type { Parts } from "../parts.ts";
+import type { Room } from "../room.ts";
+import type { TurnRow } from "../turns.ts";
+import type { Asker } from "./desk.ts";
+
+/** Answers why an action is refused, and records it. */
+type IsRefused = (action: Action, what: string) => string | undefined;
+
+/** The tasks as a turn's tools reach them: the own group's in the step's transaction, others' over their objects. */
+export function taskTools(
+  room: Room,
+  parts: Parts,
+  directory: DirectoryStub,
+  turn: TurnRow,
+  step: Step,
+  isRefused: IsRefused,
+): Tasks {
+  return {
+    async ask(request, group, commit) {
+      const asker = askerOf(room, parts, turn, step);
+      const own = !group || isHere(room, group);
+      const verb = request.verb === "list" || request.verb === "get" ? "see" : "change";
+      const action = { kind: "task", verb, scope: own ? "group" : "other" } as const;
+      const refusal = isRefused(action, own ? request.verb : `${request.verb} in ${group}`);
+      if (refusal) return { ok: false, said: refusal };
+      if (own) return here(room, parts, request, asker, commit);
+      if (group.toLowerCase() === "all") return all(room, directory, request, asker);
+      return there(room, directory, group, request, asker);
+    },
+  };
+}
+
+/** A change, its audit and the step's end are one transaction. */
+function here(
+  room: Room,
+  parts: Parts,
+  request: TaskRequest,
+  asker: Asker,
+  commit: (said: string) => void,
+): TaskAnswer {
+  const answer = room.transaction(() => {
+    const answer = parts.desk.ask(request, asker);
+    if (answer.ok) commit(answer.said);
+    return answer;
+  });
+  parts.pump();
+  return answer;
+}
+
+/** The directory says whether this chat is main, and which group is meant. */
+async function there(
+  room: Room,
+  directory: DirectoryStub,
+  group: string,
+  request: TaskRequest,
+  asker: Asker,
+): Promise<TaskAnswer> {
+  const target = await directory.find(group, room.address);
+  if (!target?.registered)
+    return { ok: false, said: `There is no registered group called "${group}". Use list_groups.` };
+  const answer = await room.env.GROUP.getByName(target.address).tasks(request, { ...asker, thread: "" });
+  return { ...answer, said: `${target.name}: ${answer.said}` };
+}
+
+/** Every group's tasks, in main. */
+async function all(
+  room: Room,
+  directory: DirectoryStub,
+  request: TaskRequest,
+  asker: Asker,
+): Promise<TaskAnswer> {
+  if (request.verb !== "list") return { ok: false, said: "Name one group; only list_tasks takes all." };
+  const groups = await directory.withTasks();
+  const answers = await Promise.all(
+    groups.map(async ({ address, name }) => {
+      const { said } = await room.env.GROUP.getByName(address).tasks(request, asker);
+      return `${name}:\n${said}`;
+    }),
+  );
+  return { ok: true, said: answers.length > 0 ? answers.join("\n\n") : "No group has tasks." };
+}
+
+function isHere(room: Room, group: string): boolean {
+  return group === room.address || group.toLowerCase() === room.settings?.name.toLowerCase();
+}
+
+/** Who asks: the people of the turn, or whoever made the task whose run it is. */
+function askerOf(room: Room, parts: Parts, turn: TurnRow, step: Step): Asker {
+  const speakers = parts.inbox.speakers(turn.id);
+  const maker = turn.run ? parts.runs.task(parts.runs.get(turn.run)?.task ?? "") : undefined;
+  return {
+    id: speakers[0]?.id ?? maker?.byId ?? "agent",
+    name: speakers.map(({ name }) => name).join(", ") || maker?.byName || "the assistant",
+    from: room.address,
+    main: room.main && madeByMain(room, turn),
+    agent: true,
+    trust: turn.trust,
+    thread: turn.thread,
+    key: `step:${step.id}`,
+    trace: turn.trace,
+  };
+}
