@@ -1,10 +1,13 @@
 import type { Message } from "../channel.ts";
+import { textOf } from "./content.ts";
 import type { TelegramEntity, TelegramMessage } from "./update.ts";
 
 /** Whether and how a message is meant for the bot, by Telegram's own entities. */
 export interface Addressed {
   mentioned: boolean;
   command?: Message["command"];
+  /** The text without the mention of the bot that it begins with; the whole text where nothing else is said. */
+  text: string;
 }
 
 /** Who the bot is. `username` is only called when an @name has to be compared. */
@@ -13,16 +16,29 @@ export interface Bot {
   username(): Promise<string>;
 }
 
-/** Reads mention and command. Rejects when the bot's name is needed and cannot be had. */
+/** Reads mention, command and what is said besides. Rejects when the bot's name is needed and cannot be had. */
 export async function addressedTo(bot: Bot, message: TelegramMessage): Promise<Addressed> {
-  const text = message.text ?? message.caption ?? "";
+  const text = textOf(message);
   const entities = (message.text === undefined ? message.caption_entities : message.entities) ?? [];
   const name = entities.some((entity) => namesSomeone(entity, text)) ? await bot.username() : undefined;
   const ours = (entity: TelegramEntity) => {
     if (entity.type === "text_mention") return entity.user?.id === bot.id;
     return name !== undefined && namesSomeone(entity, text) && nameIn(entity, text) === name;
   };
-  return { mentioned: entities.some(ours), command: commandOf(entities, text, ours) };
+  const mention = entities.find((entity) => entity.type !== "bot_command" && ours(entity));
+  return {
+    mentioned: entities.some(ours),
+    command: commandOf(entities, text, ours),
+    text: mention ? besides(mention, text) : text,
+  };
+}
+
+/** A mention at the start is how people call the bot, with what sets it off: nothing that the model need read. */
+function besides(mention: TelegramEntity, text: string): string {
+  if (text.slice(0, mention.offset).trim() !== "") return text;
+  const rest = text.slice(mention.offset + mention.length);
+  const [separator] = /^(?:[\s,:;،，：；、]|[.!–—-](?=\s|$))+/u.exec(rest) ?? [""];
+  return (separator && rest.slice(separator.length)) || text;
 }
 
 function commandOf(

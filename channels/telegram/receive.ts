@@ -83,18 +83,16 @@ async function eventsOf(message: TelegramMessage, edited: boolean, env: ChannelE
 }
 
 function messageFrom(message: TelegramMessage, sender: Person, addressed: Addressed, botId: number): Message {
-  const text = textOf(message);
   return {
     kind: "message",
     ...placeOf(message),
     key: `message:${message.chat.id}:${message.message_id}`,
     messageId: String(message.message_id),
     sender,
-    text,
     ...addressed,
     replyTo: quoteOf(message, botId),
     attachments: attachmentsOf(message),
-    partOfMore: message.media_group_id !== undefined || text.length >= CUT_BY_THE_APP,
+    partOfMore: message.media_group_id !== undefined || textOf(message).length >= CUT_BY_THE_APP,
     fromUs: message.from?.id === botId,
   };
 }

@@ -159,6 +159,30 @@ describe("a message", () => {
     expect((await only(update("album-item"))).mentioned).toBe(true);
   });
 
+  it.each([
+    ["@flare_house_bot hello", "hello"],
+    ["@Flare_House_Bot,  remember that\nit is Tuesday", "remember that\nit is Tuesday"],
+    ["@flare_house_bot: 你好", "你好"],
+    ["@flare_house_bot，你好", "你好"],
+    ["@flare_house_bot's turn", "@flare_house_bot's turn"],
+    ["@flare_house_bot", "@flare_house_bot"],
+    ["@somebody_else hello", "@somebody_else hello"],
+    ["ask @flare_house_bot then", "ask @flare_house_bot then"],
+  ])("says %j without the mention that calls us: %j", async (text, said) => {
+    const payload = update("group-mention");
+    const [name] = /@\w+/.exec(text)!;
+    const entities = [{ type: "mention", offset: text.indexOf("@"), length: name.length }];
+    Object.assign(payload.message, { text, entities });
+    expect((await only(payload)).text).toBe(said);
+    Object.assign(payload.message, { text: undefined, entities: undefined });
+    Object.assign(payload.message, { caption: text, caption_entities: entities });
+    expect((await only(payload)).text).toBe(said);
+  });
+
+  it("says what it says without our name where that is a link to us", async () => {
+    expect((await only(update("text-mention"))).text).toBe("are you there?");
+  });
+
   it("is no mention when our name is only text", async () => {
     const payload = update("group-mention");
     payload.message.entities = undefined;
