@@ -18,10 +18,12 @@ export interface FileInfo {
 
 /** Who changed a file, kept with each version. */
 export interface Author {
-  /** A member's id, `agent` or `host`. */
+  /** Who asked for it: ids with their channel, e.g. `telegram:1001`; several where they spoke in one turn. Or `host`. */
   by: string;
   name: string;
   trust: "owner" | "member" | "outside";
+  /** The message that it came from, by its id in the inbox. */
+  source?: string;
 }
 
 export type FileError =

@@ -5,7 +5,7 @@ import type { Content } from "./file-objects.ts";
 import { fileCounters, files } from "./files-schema.ts";
 
 /** A file without its text. */
-export type Head = Omit<typeof files.$inferSelect, "text" | "by" | "name"> & { isText: boolean };
+export type Head = Omit<typeof files.$inferSelect, "text" | "by" | "name" | "source"> & { isText: boolean };
 
 const HEAD = {
   path: files.path,
@@ -98,8 +98,8 @@ export class FileIndex {
   ): void {
     if (!content) return void this.#db.delete(files).where(eq(files.path, path)).run();
     const { sha256, text, bytes } = content;
-    const { by, name, trust, version, at } = made;
-    const row = { size: bytes.length, sha256, key, version, text, updatedAt: at, by, name, trust };
+    const { by, name, trust, source = null, version, at } = made;
+    const row = { size: bytes.length, sha256, key, version, text, updatedAt: at, by, name, trust, source };
     this.#db
       .insert(files)
       .values({ path, ...row })

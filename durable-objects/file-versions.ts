@@ -14,6 +14,8 @@ export interface FileVersion {
   by: string;
   name: string;
   trust: Author["trust"];
+  /** The message that it came from, by its id in the inbox. */
+  source?: string;
   /** Undefined where the file was removed. */
   text: string | undefined;
 }
@@ -31,7 +33,9 @@ export function versionsOf(db: Database, path: string): FileVersion[] {
     .where(eq(fileVersions.path, path))
     .orderBy(desc(fileVersions.version))
     .all();
-  return rows.map(({ path: _, text, ...row }) => ({ ...row, text: text ?? undefined }));
+  return rows.map(({ path: _, text, source, ...row }) => {
+    return { ...row, text: text ?? undefined, ...(source ? { source } : {}) };
+  });
 }
 
 /** Keeps a memory file's new content; null for its removal. Forgets what is older than the last 20. */
@@ -41,8 +45,8 @@ export function keepVersion(
   text: string | null,
   made: Author & { version: number; at: number },
 ): void {
-  const { version, at, by, name, trust } = made;
-  db.insert(fileVersions).values({ path, version, text, at, by, name, trust }).run();
+  const { version, at, by, name, trust, source = null } = made;
+  db.insert(fileVersions).values({ path, version, text, at, by, name, trust, source }).run();
   const mine = eq(fileVersions.path, path);
   const newest = db.select({ version: fileVersions.version }).from(fileVersions).where(mine);
   const kept = newest.orderBy(desc(fileVersions.version)).limit(KEPT_VERSIONS);

@@ -20,6 +20,8 @@ export const files = sqliteTable(
     by: text().notNull(),
     name: text().notNull(),
     trust: text({ enum: ["owner", "member", "outside"] }).notNull(),
+    /** The message that it came from, by its id in the inbox; null where none did. */
+    source: text(),
   },
   (table) => [index("files_by_key").on(table.key)],
 );
@@ -35,6 +37,8 @@ export const fileVersions = sqliteTable(
     by: text().notNull(),
     name: text().notNull(),
     trust: text({ enum: ["owner", "member", "outside"] }).notNull(),
+    /** The message that it came from, by its id in the inbox; null where none did. */
+    source: text(),
   },
   (table) => [primaryKey({ columns: [table.path, table.version] })],
 );
