@@ -29,7 +29,8 @@ const FIELDS = [
 ] as const;
 /** 29 February may be eight years away (2096 to 2104). */
 const FURTHEST = 9 * 366;
-const KEPT = 500;
+/** More than the tasks of one group, so that a busy isolate does not read them again and again. */
+const KEPT = 2_000;
 const read = new Map<string, Cron>();
 
 /**
@@ -58,9 +59,8 @@ function parse(expression: string): Cron {
     eitherDay: !items(fields[2]!).includes("*") && !items(fields[4]!).includes("*"),
     everyHour: hours!.length === 24 || items(fields[1]!).some((item) => item.startsWith("*")),
   };
-  if (nextMatch(cron, 0) === undefined)
-    throw wrong(`"${expression}" never comes: no such month has that day.`);
-  return cron;
+  if (nextMatch(cron, 0) !== undefined) return cron;
+  throw wrong(`"${expression.slice(0, 80)}" never comes: no such month has that day.`);
 }
 
 function refuseOtherDialects(expression: string): void {
@@ -81,7 +81,7 @@ function values(fields: string[], index: number): number[] {
   const { name, span } = FIELDS[index]!;
   const found = items(fields[index]!).flatMap((item) => {
     const meant = item === "" || stepOf(item) > span ? undefined : valuesOf(item, index);
-    if (!meant) throw wrong(`"${item}" is no ${name}${hint(item, index, span)}.`);
+    if (!meant) throw wrong(`"${item.slice(0, 40)}" is no ${name}${hint(item, index, span)}.`);
     return meant;
   });
   return [...new Set(found)].sort((a, b) => a - b);

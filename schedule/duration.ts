@@ -9,10 +9,13 @@ const UNITS: [RegExp, number][] = [
   [/^(?:d|days?)$/, DAY],
   [/^(?:w|weeks?)$/, 7 * DAY],
 ];
+/** Longer texts are no lengths of time, and searching them would take long. */
+const LONGEST_TEXT = 80;
 const PART = /(\d+(?:\.\d+)?)\s*([a-z]+)\s*(?:,|and\b)?\s*/g;
 
 /** A length of time in ms: "20m", "1h30m", "10 seconds", "in 2 hours"; undefined for any other text. */
 export function readDuration(text: string): number | undefined {
+  if (text.length > LONGEST_TEXT) return;
   const parts = text.toLowerCase().replace(/^(?:in|every)\s+/, "");
   if (parts.replace(PART, "") !== "" || parts === "") return;
   let total = 0;

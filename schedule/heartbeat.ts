@@ -52,7 +52,7 @@ const TAGS = /<\/?[a-z][^<>]*>/gi;
  * `ok`: the token was all of the answer, nothing is to be delivered.
  */
 export function withoutToken(text: string): { text: string; ok: boolean } {
-  const plain = text.replace(/[\u200B-\u200D\u2060\uFEFF]/g, "");
+  const plain = text.replace(/[\u200B\u2060\uFEFF]/g, "");
   if (plain.search(TOKEN) < 0) return { text, ok: false };
   const rest = plain
     .split("\n")

@@ -28,7 +28,7 @@ export const MOST_RUNS = 10;
 
 /**
  * Gives every slot of (after, now] exactly one fate.
- * `missed` comes from `missedSlots(…, MOST_RUNS)`; a later number of slots is listed too, but never run.
+ * `missed` comes from `missedSlots` over the same time, with `MOST_RUNS` as its limit.
  */
 export function settle(
   missed: Missed,

@@ -110,6 +110,7 @@ describe("HEARTBEAT_OK", () => {
     ["Rain at noon. HEARTBEAT_OK", "Rain at noon."],
     ["**Rain** at noon heartbeat_ok.", "**Rain** at noon"],
     ["明天有雨 HEARTBEAT_OK", "明天有雨"],
+    ["👨‍👩‍👧 come home HEARTBEAT_OK", "👨‍👩‍👧 come home"],
   ])("beside other text it is removed: %j", (given, text) => {
     expect(withoutToken(given)).toEqual({ text, ok: false });
   });
