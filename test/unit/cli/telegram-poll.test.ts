@@ -4,8 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type StartedTelegramServer, startTelegramServer } from "@openclaw/crabline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { optionsFrom, PollError, type PollOptions, poll } from "../../../cli/telegram-poll.ts";
-import { json, type Seen, serve } from "./server.ts";
+import { tellUrl } from "../../../cli/local/running.ts";
+import { lockState } from "../../../cli/local/state.ts";
+import { optionsFrom } from "../../../cli/telegram/options.ts";
+import { type PollOptions, poll } from "../../../cli/telegram/poll.ts";
+import { Trouble } from "../../../cli/trouble.ts";
+import { json, type Seen, serve } from "../channels/server.ts";
 
 const scratch = () => mkdtempSync(join(tmpdir(), "poll-"));
 
@@ -28,7 +32,7 @@ describe("polling", () => {
     options = {
       token: botApi.manifest.botToken,
       apiRoot: botApi.manifest.endpoints.apiRoot,
-      webhook: `${worker.root}/webhook/telegram`,
+      webhook: () => `${worker.root}/webhook/telegram`,
       secret: "s3cret",
       fetch,
       say: (line) => void said.push(line),
@@ -103,14 +107,44 @@ describe("polling", () => {
     const gone = await serve(() => {});
     await gone.close();
     options.wait = async () => stop.abort();
-    await poll({ ...options, webhook: `${gone.root}/webhook/telegram` });
+    await poll({ ...options, webhook: () => `${gone.root}/webhook/telegram` });
     expect(said.at(-1)).toMatch(/Nothing answers at http.*npm start/);
   });
 
-  it("stops with one line when the worker refuses the secret", async () => {
+  it.each([401, 403])("stops with one line when the worker refuses the secret (%s)", async (status) => {
     await arrive("one");
-    answer = (_, response) => json(response, 401, {});
+    answer = (_, response) => json(response, status, {});
     await expect(poll(options)).rejects.toThrow(/TELEGRAM_WEBHOOK_SECRET/);
+  });
+
+  it("stops with the worker's own reason when it has no such channel", async () => {
+    await arrive("one");
+    answer = (_, response) => response.writeHead(404).end("telegram is switched off (TELEGRAM_ENABLED).\n");
+    await expect(poll(options)).rejects.toThrow(/404.*switched off \(TELEGRAM_ENABLED\)/);
+    expect((await call("getUpdates", {})).result).toHaveLength(1);
+  });
+
+  it.each([400, 413, 422])(
+    "passes over an update that is refused for good (%s), and says so",
+    async (status) => {
+      for (const text of ["one", "two"]) await arrive(text);
+      stopAfter(2, (_, response) => json(response, worker.seen.length === 1 ? status : 200, {}));
+      await poll(options);
+      expect(texts()).toEqual(["one", "two"]);
+      expect(waits).toEqual([]);
+      expect(said.at(-1)).toMatch(new RegExp(`${status}.*passed over`));
+    },
+  );
+
+  it("waits as long as the worker asks for", async () => {
+    await arrive("one");
+    stopAfter(2, (_, response) =>
+      worker.seen.length === 1
+        ? response.writeHead(429, { "retry-after": "7" }).end()
+        : json(response, 200, {}),
+    );
+    await poll(options);
+    expect([texts(), waits]).toEqual([["one", "one"], [7000]]);
   });
 
   it("stops with one line when the token is wrong, and does not say it", async () => {
@@ -119,7 +153,7 @@ describe("polling", () => {
     );
     const token = "1:wrong-token";
     const error = await poll({ ...options, apiRoot: refusing.root, token }).catch((caught: Error) => caught);
-    expect(error).toBeInstanceOf(PollError);
+    expect(error).toBeInstanceOf(Trouble);
     expect((error as Error).message).toContain("TELEGRAM_BOT_TOKEN");
     expect((error as Error).message).not.toContain(token);
     await refusing.close();
@@ -148,7 +182,7 @@ describe("polling", () => {
     let ended: unknown;
     void first.then((error) => (ended = error));
     while (ended === undefined) await call("getUpdates", { timeout: 0 });
-    expect(ended).toBeInstanceOf(PollError);
+    expect(ended).toBeInstanceOf(Trouble);
     expect((ended as Error).message).toMatch(/Another program polls this bot.*409/);
   });
 
@@ -177,7 +211,11 @@ describe("its options", () => {
     writeFileSync(join(folder, ".dev.vars"), 'TELEGRAM_BOT_TOKEN="1:file"\nPORT=9001\n');
     mkdirSync(join(folder, ".nanoflare"));
     writeFileSync(join(folder, ".nanoflare", "telegram-webhook-secret"), "from-the-start\n");
-    expect(optionsFrom({}, folder)).toEqual({
+    const read = (env: NodeJS.ProcessEnv) => {
+      const { webhook, ...rest } = optionsFrom(env, folder);
+      return { ...rest, webhook: webhook() };
+    };
+    expect(read({})).toEqual({
       token: "1:file",
       apiRoot: "https://api.telegram.org",
       webhook: "http://127.0.0.1:9001/webhook/telegram",
@@ -185,16 +223,32 @@ describe("its options", () => {
     });
     const env = {
       TELEGRAM_BOT_TOKEN: "1:env",
-      HOST: "0.0.0.0",
       TELEGRAM_WEBHOOK_SECRET: "mine",
       TELEGRAM_API_ROOT: "http://x.test/",
     };
-    expect(optionsFrom(env, folder)).toMatchObject({
-      token: "1:env",
-      secret: "mine",
-      apiRoot: "http://x.test",
-    });
-    expect(optionsFrom(env, folder).webhook).toBe("http://127.0.0.1:9001/webhook/telegram");
+    expect(read(env)).toMatchObject({ token: "1:env", secret: "mine", apiRoot: "http://x.test" });
+    for (const HOST of ["0.0.0.0", "::", "*"])
+      expect(read({ HOST, TELEGRAM_BOT_TOKEN: "" })).toMatchObject({
+        token: "1:file",
+        webhook: "http://127.0.0.1:9001/webhook/telegram",
+      });
+  });
+
+  it("follow the install to where it runs, also when it is started later", () => {
+    const folder = scratch();
+    const stateDir = join(folder, ".nanoflare");
+    mkdirSync(stateDir);
+    const { webhook } = optionsFrom({ TELEGRAM_BOT_TOKEN: "1:x", TELEGRAM_WEBHOOK_SECRET: "s" }, folder);
+    expect(webhook()).toBe("http://127.0.0.1:8787/webhook/telegram");
+    using _lock = lockState(stateDir);
+    tellUrl(stateDir, "http://127.0.0.1:8791");
+    expect(webhook()).toBe("http://127.0.0.1:8791/webhook/telegram");
+  });
+
+  it("say which line of .dev.vars cannot be read", () => {
+    const folder = scratch();
+    writeFileSync(join(folder, ".dev.vars"), "TELEGRAM_BOT_TOKEN=1:x\nwhat is this\n");
+    expect(() => optionsFrom({}, folder)).toThrow("line 2");
   });
 
   it("say in one line what is missing", () => {

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { runningUrl } from "../local/running.ts";
+import { type LocalSettings, readSettings } from "../local/settings.ts";
+import { readSecret, TELEGRAM_SECRET_FILE } from "../local/state.ts";
+import { Trouble } from "../trouble.ts";
+import type { PollOptions } from "./poll.ts";
+
+/**
+ * Reads what the local start reads: the environment, then `.dev.vars` in `folder`, then the state. Throws `Trouble`
+ * when something is missing.
+ */
+export function optionsFrom(
+  env: NodeJS.ProcessEnv,
+  folder?: string,
+): Pick<PollOptions, "token" | "apiRoot" | "webhook" | "secret"> {
+  const settings = readSettings(env, folder);
+  const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root = "https://api.telegram.org" } = settings.vars;
+  if (!token) throw new Trouble("TELEGRAM_BOT_TOKEN is not set: put it into the environment or .dev.vars.");
+  return {
+    token,
+    apiRoot: root.replace(/\/+$/, ""),
+    webhook: () => `${urlOf(settings)}/webhook/telegram`,
+    secret: secretOf(settings),
+  };
+}
+
+/** The install may be started later than this, and elsewhere. */
+function urlOf({ chosen, url, stateDir }: LocalSettings): string {
+  return chosen ? url : (runningUrl(stateDir) ?? url);
+}
+
+function secretOf({ vars, stateDir }: LocalSettings): string {
+  const secret = vars.TELEGRAM_WEBHOOK_SECRET ?? readSecret(join(stateDir, TELEGRAM_SECRET_FILE));
+  if (secret) return secret;
+  throw new Trouble(
+    "TELEGRAM_WEBHOOK_SECRET is not set and nanoflare has not made one yet: run npm start first.",
+  );
+}
