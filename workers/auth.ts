@@ -7,8 +7,14 @@ import { authorize, OWNER, VISITOR } from "../agent/authorize.ts";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
 import type { Doors } from "./doors.ts";
 
-/** The console's cookie. `__Host-` would need HTTPS, which the local start has not. */
-export const SESSION = "nanoflare_session";
+/**
+ * The name of the console's cookie. It holds the port, since browsers give a host's cookies to all its ports: two
+ * installs on one machine keep their sessions. `__Host-` would need HTTPS, which the local start has not.
+ */
+export function sessionCookie(url: string): string {
+  const { port } = new URL(url);
+  return port ? `nanoflare_session_${port}` : "nanoflare_session";
+}
 
 /**
  * Lets a request through to the route that it matches, where `authorize` says that whoever asks may. The owner is the
@@ -32,7 +38,7 @@ function routeOf(c: Context<Doors>): string | undefined {
 
 /** Whether the request carries a valid console session. */
 export async function hasSession(c: Context<Doors>): Promise<boolean> {
-  const token = getCookie(c, SESSION);
+  const token = getCookie(c, sessionCookie(c.req.url));
   return token !== undefined && (await c.env.DIRECTORY.getByName(DIRECTORY).session(token));
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { setCookie } from "hono/cookie";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
-import { hasSession, SESSION } from "./auth.ts";
+import { hasSession, sessionCookie } from "./auth.ts";
 import { loginPage, openingPage } from "./console/pages.tsx";
 import type { Doors } from "./doors.ts";
 
@@ -22,7 +22,7 @@ export async function login(c: Context<Doors>): Promise<Response> {
 }
 
 function keepSession(c: Context<Doors>, token: string): void {
-  setCookie(c, SESSION, token, {
+  setCookie(c, sessionCookie(c.req.url), token, {
     httpOnly: true,
     secure: new URL(c.req.url).protocol === "https:",
     sameSite: "Strict",

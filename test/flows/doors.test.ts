@@ -173,6 +173,19 @@ describe("the one-time link", () => {
     expect((await ask(path, { headers: { cookie } })).status).toBe(200);
   });
 
+  test("leaves the sessions of other installs on the same machine alone", async () => {
+    const path = await link();
+    const at = (port: number) => `http://flare.test:${port}`;
+    const opened = await exports.default.fetch(new Request(`${at(8791)}${path}`));
+    const name = (response: Response) => response.headers.get("set-cookie")!.split("=")[0]!;
+    const other = await exports.default.fetch(new Request(`${at(8792)}${await link()}`));
+    expect(name(opened)).not.toBe(name(other));
+    // A browser sends the cookies of all ports.
+    const cookie = [opened, other].map((each) => each.headers.get("set-cookie")!.split(";")[0]!).join("; ");
+    for (const port of [8791, 8792])
+      expect((await exports.default.fetch(new Request(at(port), { headers: { cookie } }))).status).toBe(200);
+  });
+
   test("is not used up by a look at it", async () => {
     const path = await link();
     await ask(path, { method: "HEAD" });
