@@ -22,7 +22,11 @@ export const commands: readonly Command[] = [
   { name: "stop", help: "stop what I am doing" },
   { name: "compact", help: "save what should last and shorten the conversation" },
   { name: "tasks", help: "what is planned, and when" },
-  { name: "memory", help: "which memory files there are" },
+  {
+    name: "memory",
+    args: "[show|versions|restore FILE [NUMBER]]",
+    help: "what I remember, what it was before, and bringing that back",
+  },
   { name: "usage", help: "what was spent here today" },
   { name: "why", help: "which messages I did not hear, and why" },
   {

@@ -22,7 +22,7 @@ export interface Author {
   by: string;
   name: string;
   trust: "owner" | "member" | "outside";
-  /** The message that it came from, by its id in the inbox. */
+  /** The message that it came from: its id in the inbox; of a command its key. */
   source?: string;
 }
 

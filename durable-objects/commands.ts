@@ -1,9 +1,11 @@
 import { desc } from "drizzle-orm";
 import { authorize } from "../agent/authorize.ts";
 import { commandFor, helpText } from "../agent/commands.ts";
+import { MEMORY_HELP, parseMemory } from "../agent/memory.ts";
 import type { Message } from "../channels/channel.ts";
 import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
+import { Memory } from "./memory.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { drops } from "./schema.ts";
@@ -31,7 +33,7 @@ export class Commands {
       new: (message) => this.#newSession(message.thread ?? ""),
       stop: () => (parts.stop() ? "Stopping." : "Nothing is running."),
       compact: (message) => this.#compact(message.thread ?? ""),
-      memory: () => this.#memory(),
+      memory: (message, args) => this.#memory(message, args),
       tasks: (message) => this.#tasks(message),
       usage: () => this.#usage(),
       why: () => this.#why(),
@@ -81,12 +83,12 @@ export class Commands {
     return "I save what should last and summarise the conversation.";
   }
 
-  #memory(): string {
-    const files = this.#parts.workspace
-      .list("/workspace")
-      .filter((file) => /\/(MEMORY\.md|memory\/[^/]+\.md)$/.test(file.path));
-    if (files.length === 0) return "I have no memory files yet. Say: remember that …";
-    return files.map((file) => `- ${file.path} (${file.size} bytes)`).join("\n");
+  async #memory({ sender, key }: Message, args: string): Promise<string> {
+    const request = parseMemory(args);
+    if (!request) return MEMORY_HELP;
+    const memory = new Memory(this.#room, this.#parts, () => this.#directory);
+    const asker = { actor: actorOf(this.#room, sender), name: sender.name, source: key };
+    return (await memory.ask(request, asker)).said;
   }
 
   #tasks({ sender, key, thread }: Message): string {

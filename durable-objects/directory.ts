@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { authorize } from "../agent/authorize.ts";
+import { authorize, type Verdict } from "../agent/authorize.ts";
 import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../agent/notebook.ts";
 import { GLOBAL_TEMPLATES } from "../agent/templates/index.ts";
 import type { Address, Chat } from "../channels/channel.ts";
@@ -15,6 +15,7 @@ import { Groups } from "./directory/groups.ts";
 import { Office } from "./directory/office.ts";
 import { Registry } from "./directory/registry.ts";
 import { settingsOf, strangerOf } from "./directory/settings.ts";
+import type { FileVersion } from "./file-versions.ts";
 import type {
   Arrival,
   ArriveRequest,
@@ -199,6 +200,26 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return this.#globals.write(changes, author);
   }
 
+  async globalKept(by?: Address): Promise<string[]> {
+    return this.#mayRestore(by, "owner").ok ? this.#globals.kept() : [];
+  }
+
+  async globalVersions(path: string, by?: Address): Promise<FileVersion[]> {
+    return this.#mayRestore(by, "owner").ok ? this.#globals.versions(path) : [];
+  }
+
+  async globalRestore(
+    path: string,
+    version: number,
+    author: Author,
+    by?: Address,
+  ): Promise<FileResult<{ written: FileInfo[] }>> {
+    const verdict = this.#mayRestore(by, author.trust);
+    if (!verdict.ok) return { ok: false, error: "read-only", path, reason: verdict.reason };
+    await this.#globals.ready();
+    return this.#globals.restore(path, version, author);
+  }
+
   /** Looks after errands that a crash left. */
   override async alarm(): Promise<void> {
     await this.#errands.look();
@@ -209,6 +230,10 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     if (!this.#groups.get("web:main")) this.#groups.admitHouse("web:main");
     this.ctx.waitUntil(this.#globals.ready());
     this.#follow();
+  }
+
+  #mayRestore(by: Address | undefined, trust: Author["trust"]): Verdict {
+    return authorize(this.#groups.actor(by), { kind: "file", verb: "restore", scope: "global" }, trust);
   }
 
   /** Starts what is owed and does not wait for it. */

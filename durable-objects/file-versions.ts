@@ -14,15 +14,10 @@ export interface FileVersion {
   by: string;
   name: string;
   trust: Author["trust"];
-  /** The message that it came from, by its id in the inbox. */
+  /** The message that it came from: its id in the inbox; of a command its key. */
   source?: string;
   /** Undefined where the file was removed. */
   text: string | undefined;
-}
-
-/** MEMORY.md and its like at the folder's root, and the notes in `memory/`. */
-export function isMemory(path: string): boolean {
-  return /^(memory\/.+|[^/]+)\.md$/i.test(path);
 }
 
 /** The kept contents of a file, newest first. The first is what it is now. */
@@ -36,6 +31,12 @@ export function versionsOf(db: Database, path: string): FileVersion[] {
   return rows.map(({ path: _, text, source, ...row }) => {
     return { ...row, text: text ?? undefined, ...(source ? { source } : {}) };
   });
+}
+
+/** Every file of which contents are kept, also those that were removed. */
+export function keptPaths(db: Database): string[] {
+  const rows = db.selectDistinct({ path: fileVersions.path }).from(fileVersions).all();
+  return rows.map(({ path }) => path);
 }
 
 /** Keeps a memory file's new content; null for its removal. Forgets what is older than the last 20. */

@@ -1,10 +1,11 @@
 import { asc, eq } from "drizzle-orm";
+import { isMemory } from "../agent/memory.ts";
 import type { Author, Change, FileError, FileInfo, FileResult, GLOBAL, HOME } from "../agent/notebook.ts";
 import { type Placed, placeIn } from "../agent/paths.ts";
 import type { Database } from "./database.ts";
 import type { FileIndex } from "./file-index.ts";
 import { type Content, contentOf, deleteObjects, inParallel, keyOf } from "./file-objects.ts";
-import { isMemory, keepVersion } from "./file-versions.ts";
+import { keepVersion } from "./file-versions.ts";
 import { fileIntents, files, type Touched } from "./files-schema.ts";
 
 /** Most files of a folder. */

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
 import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
@@ -11,6 +12,7 @@ import { Console } from "./console.ts";
 import { Crew, IDLE_MS } from "./crew.ts";
 import { openDatabase } from "./database.ts";
 import { makeParts } from "./make-parts.ts";
+import { Memory, type MemoryAsker } from "./memory.ts";
 import type { Parts } from "./parts.ts";
 import { Reception } from "./reception.ts";
 import { forgetOld } from "./retention.ts";
@@ -117,6 +119,10 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     const answer = this.#room.transaction(() => this.#parts.desk.ask(request, asker));
     this.#crew.pump();
     return answer;
+  }
+
+  async memory(request: MemoryRequest, asker: MemoryAsker): Promise<MemoryAnswer> {
+    return new Memory(this.#room, this.#parts, () => this.#admission.directory).ask(request, asker);
   }
 
   /** Beats now, or says what the heartbeat does. */

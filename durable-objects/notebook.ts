@@ -2,7 +2,7 @@ import type { Author, Change, FileInfo, FileResult, Match, Pattern } from "../ag
 import { placeIn } from "../agent/paths.ts";
 import { lowest } from "../agent/trust.ts";
 import { FileIndex } from "./file-index.ts";
-import { type FileVersion, versionsOf } from "./file-versions.ts";
+import { type FileVersion, keptPaths, versionsOf } from "./file-versions.ts";
 import { type FileStoreParts, FileWriter } from "./file-writer.ts";
 import type { GlobalSnapshot } from "./rpc.ts";
 
@@ -110,14 +110,22 @@ export class FileStore {
     return place.ok ? versionsOf(this.#parts.db, place.rest) : [];
   }
 
+  /** The paths of which contents are kept. */
+  kept(): string[] {
+    return keptPaths(this.#parts.db).map((path) => this.#index.absolute(path));
+  }
+
   /** Makes a kept content the newest one. Nothing is lost: what it replaces is kept as well. */
-  async restore(path: string, version: number, author: Author): Promise<FileResult<{ written: FileInfo[] }>> {
+  async restore(
+    path: string,
+    version: number,
+    author: Author,
+    commit?: () => void,
+  ): Promise<FileResult<{ written: FileInfo[] }>> {
     const kept = this.versions(path).find((other) => other.version === version);
     if (!kept) return { ok: false, error: "not-found", path };
-    return this.write([kept.text === undefined ? { path, remove: true } : { path, content: kept.text }], {
-      ...author,
-      trust: lowest(author.trust, kept.trust),
-    });
+    const change = kept.text === undefined ? { path, remove: true as const } : { path, content: kept.text };
+    return this.write([change], { ...author, trust: lowest(author.trust, kept.trust) }, commit);
   }
 
   /** Grows with every change. */

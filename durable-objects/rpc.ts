@@ -1,7 +1,10 @@
+import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
 import type { Author, Change, FileInfo, FileResult } from "../agent/notebook.ts";
 import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Chat, Inbound, Person } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
+import type { FileVersion } from "./file-versions.ts";
+import type { MemoryAsker } from "./memory.ts";
 import type { Asker } from "./tasks/desk.ts";
 
 /** What `receive` did with an event. It returns only after the event is stored. */
@@ -98,6 +101,8 @@ export interface GroupVerbs {
   /** Tasks, for main elsewhere and for the owner's doors. */
   tasks(request: TaskRequest, asker: Asker): Promise<TaskAnswer>;
   heartbeat(verb: "now" | "status"): Promise<string>;
+  /** Memory files, their versions and bringing one back, for the owner's doors, which checked who asks. */
+  memory(request: MemoryRequest, asker: MemoryAsker): Promise<MemoryAnswer>;
   /** The newest entries of the group's audit first. */
   audit(limit: number): Promise<AuditEntry[]>;
 }
@@ -253,6 +258,16 @@ export interface DirectoryRooms {
   resolve(address: Address): Promise<Address>;
   globalSnapshot(sinceVersion: number): Promise<GlobalSnapshot>;
   globalBytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
+  /** Global files of which versions are kept, and these, newest first. Nothing for who may not restore them. */
+  globalKept(by?: Address): Promise<string[]>;
+  globalVersions(path: string, by?: Address): Promise<FileVersion[]>;
+  /** Refused as read-only unless `by` is main, or absent: the owner's doors. */
+  globalRestore(
+    path: string,
+    version: number,
+    author: Author,
+    by?: Address,
+  ): Promise<FileResult<{ written: FileInfo[] }>>;
   /** Refused as read-only unless `address` is main. */
   globalWrite(
     changes: Change[],

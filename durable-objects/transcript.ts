@@ -130,6 +130,12 @@ export class Transcript {
     if (row) this.addPeople([row], this.session(row.thread).id, "command");
   }
 
+  /** What a message said. */
+  textOf(id: string): string | undefined {
+    const { text } = messages;
+    return this.#room.db.select({ text }).from(messages).where(eq(messages.id, id)).get()?.text;
+  }
+
   /** Records an edit of a message that was read already. It is not answered again. */
   edited(edit: Edit): void {
     const read = and(eq(inbox.messageId, edit.messageId), ne(inbox.state, "recorded"));

@@ -111,6 +111,11 @@ export class Workspace implements Notebook {
     if (globalVersion !== this.#copy.version) await this.#copy.pull();
   }
 
+  /** Brings the global files up to date, outside of a turn. */
+  latest(): Promise<void> {
+    return this.#copy.pull();
+  }
+
   /** Settles what a crash left open in the group's folder. Nothing has to wait for it. */
   repair(): Promise<void> {
     return this.#own.repair();
@@ -121,8 +126,18 @@ export class Workspace implements Notebook {
     return this.#own.versions(path);
   }
 
-  restore(path: string, version: number, author: Author): Promise<FileResult<{ written: FileInfo[] }>> {
-    return this.#own.restore(path, version, author);
+  /** The group's files of which contents are kept, also those that were removed. */
+  kept(): string[] {
+    return this.#own.kept();
+  }
+
+  restore(
+    path: string,
+    version: number,
+    author: Author,
+    commit?: () => void,
+  ): Promise<FileResult<{ written: FileInfo[] }>> {
+    return this.#own.restore(path, version, author, commit);
   }
 
   /** Why the global files may not be written. The directory asks again. */

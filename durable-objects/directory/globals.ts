@@ -1,5 +1,6 @@
 import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../../agent/notebook.ts";
 import { newId } from "../clock.ts";
+import type { FileVersion } from "../file-versions.ts";
 import { FileStore } from "../notebook.ts";
 import type { GlobalSnapshot } from "../rpc.ts";
 import type { Office } from "./office.ts";
@@ -46,6 +47,19 @@ export class Globals {
 
   bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>> {
     return this.#store.bytes(path);
+  }
+
+  /** The paths of which versions are kept, also those that were removed. */
+  kept(): string[] {
+    return this.#store.kept();
+  }
+
+  versions(path: string): FileVersion[] {
+    return this.#store.versions(path);
+  }
+
+  restore(path: string, version: number, author: Author): Promise<FileResult<{ written: FileInfo[] }>> {
+    return this.#store.restore(path, version, author);
   }
 
   write(changes: Change[], author: Author): Promise<FileResult<{ written: FileInfo[] }>> {
