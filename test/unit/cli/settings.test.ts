@@ -1,8 +1,9 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readSettings } from "../../../cli/local/settings.ts";
+import { PROVIDERS } from "../../../agent/models/providers.ts";
+import { ROOT, readSettings } from "../../../cli/local/settings.ts";
 import { readConfig } from "../../../durable-objects/config.ts";
 
 function folderWith(devVars?: string): string {
@@ -17,6 +18,24 @@ test("every variable that the Worker parses reaches it from the environment", ()
   expect(Object.keys(readSettings(env, folderWith()).vars).sort()).toEqual(names.sort());
 });
 
+test("every variable that the code names reaches it too", () => {
+  const sources = ["agent", "channels", "durable-objects", "workers"].flatMap((folder) =>
+    globSync(`${ROOT}${folder}/**/*.{ts,tsx}`).map((file) => readFileSync(file, "utf8")),
+  );
+  const named = sources.flatMap((text) =>
+    [...text.matchAll(/\bvars\.([A-Z][A-Z0-9_]+)/g)].map(([, name]) => name!),
+  );
+  const ofProviders = PROVIDERS.flatMap(({ keys, needs }) => [
+    ...keys,
+    ...(needs ? [needs] : []),
+    keys[0]!.replace("_KEY", "_BASE"),
+  ]);
+  const names = [...new Set([...named, ...ofProviders])].sort();
+  expect(names.length).toBeGreaterThan(20);
+  const env = Object.fromEntries(names.map((name) => [name, "1"]));
+  expect(Object.keys(readSettings(env, folderWith()).vars).sort()).toEqual(names);
+});
+
 test.each([
   "API_KEY",
   "API_BASE",
@@ -24,6 +43,10 @@ test.each([
   "MODEL_FALLBACKS",
   "GROQ_API_KEY",
   "BRAVE_API_KEY",
+  "CLOUDFLARE_API_TOKEN",
+  "CLOUDFLARE_ACCOUNT_ID",
+  "VLLM_API_BASE",
+  "OPENAI_API_BASE",
   "TELEGRAM_BOT_TOKEN",
   "TELEGRAM_API_ROOT",
   "DISCORD_PUBLIC_KEY",
