@@ -10,8 +10,10 @@ import { Writer } from "./writer.ts";
 
 const PROMPT = "> ";
 const HISTORY = 500;
+/** What people type to end a talk. */
+const FAREWELL = /^\s*\/?(exit|quit)\s*$/i;
 
-/** Says one thing and prints the answer; without text, talks until the input ends. Throws `Trouble` without an answer. */
+/** Says one thing and prints the answer; without text, talks until the input ends or says exit. Throws `Trouble` without an answer. */
 export async function agent(target: Target, text: string): Promise<void> {
   const conversation = new Conversation(target);
   await conversation.open();
@@ -47,9 +49,10 @@ async function talk(conversation: Conversation): Promise<void> {
     busy = false;
     conversation.stop();
   });
-  if (terminal) console.log(styleText("dim", "Talk to your assistant. /help lists commands, Ctrl-D ends."));
+  if (terminal) console.log(styleText("dim", "Talk to your assistant. /help lists commands, exit ends."));
   if (terminal) lines.prompt();
   for await (const line of lines) {
+    if (FAREWELL.test(line)) break;
     busy = true;
     if (line.trim()) await answer(conversation, line, terminal);
     busy = false;

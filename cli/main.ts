@@ -31,7 +31,10 @@ program
   .command("agent")
   .description("say one thing and get the answer, or talk when nothing is given")
   .argument("[text...]", "what to say")
-  .action((text: string[]) => agent(target(), text.join(" ")));
+  .option("-m, --message <text>", "the same, as an option")
+  .action((text: string[], { message }: { message?: string }) =>
+    agent(target(), [message, ...text].filter(Boolean).join(" ")),
+  );
 program
   .command("status")
   .description("channels, model, keys, queue, budget and where files live")

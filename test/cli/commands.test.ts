@@ -30,6 +30,27 @@ test("agent prints the answer and exits with 0", async () => {
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "An **answer** for cli.\n", stderr: "" });
 });
 
+test.each(["-m", "--message"])("agent takes what to say from %s too", async (option) => {
+  await peers.script("cli-option", { text: "heard" });
+  expect(await here(["agent", option, "a question cli-option"])).toMatchObject({
+    code: 0,
+    stdout: "heard\n",
+  });
+});
+
+test.each(["exit", "/exit", "quit", " /Quit "])(
+  "%j ends a talk, and what comes after is not said",
+  async (word) => {
+    const { code, stdout, stderr } = await here(["agent"], `/help\n${word}\ncli-never\n`);
+    expect(stdout).toContain("/status");
+    expect({ code, stderr, asked: await peers.requests("cli-never") }).toEqual({
+      code: 0,
+      stderr: "",
+      asked: [],
+    });
+  },
+);
+
 test("agent without an answer says why on stderr and exits with 1", async () => {
   const refused = {
     error: { status: 401, message: "Incorrect API key", code: "invalid_api_key" },
