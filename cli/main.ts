@@ -8,6 +8,7 @@ import { deadLetters, resend } from "./dead-letters.ts";
 import { addGroup, listGroups, removeGroup } from "./groups.ts";
 import { ROOT } from "./local/settings.ts";
 import { login } from "./login.ts";
+import { listMemory, listVersions, type MemoryOptions, restoreMemory, showMemory } from "./memory.ts";
 import { pair } from "./pair.ts";
 import { status } from "./status.ts";
 import { orExplain } from "./trouble.ts";
@@ -64,6 +65,32 @@ groups
   .description("stop listening in a chat; its files stay")
   .argument("<name>", "its name or address")
   .action((name: string) => removeGroup(target(), name));
+
+const memory = program.command("memory").description("what a chat remembers, and what it remembered before");
+const ofMemory = (name: string, description: string, isDefault = false) =>
+  memory
+    .command(name, { isDefault })
+    .description(description)
+    .option("--group <name>", "a chat's name or address", "web:main")
+    .option("--json", "as JSON");
+ofMemory("list", "its memory files and the global ones", true).action((options: MemoryOptions) =>
+  listMemory(target(), options),
+);
+ofMemory("show", "a file as it is, or as it was")
+  .argument("<file>", "e.g. MEMORY.md, trips or global/MEMORY.md")
+  .argument("[version]", "as the list of versions shows it")
+  .action((file: string, version: string | undefined, options: MemoryOptions) =>
+    showMemory(target(), file, version, options),
+  );
+ofMemory("versions", "what a file was before, for whom and when")
+  .argument("<file>", "e.g. MEMORY.md")
+  .action((file: string, options: MemoryOptions) => listVersions(target(), file, options));
+ofMemory("restore", "make a version the newest one")
+  .argument("<file>", "e.g. MEMORY.md")
+  .argument("<version>", "as the list of versions shows it")
+  .action((file: string, version: string, options: MemoryOptions) =>
+    restoreMemory(target(), file, version, options),
+  );
 
 const letters = program.command("dead-letters").description("answers that could not be delivered");
 letters

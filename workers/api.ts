@@ -1,14 +1,15 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
-import { validator } from "hono/validator";
 import { z } from "zod";
 import type { Address } from "../channels/channel.ts";
 import { inboundFrom } from "../channels/web/receive.ts";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
 import packageFile from "../package.json";
 import { guard } from "./auth.ts";
+import { body } from "./body.ts";
 import type { Doors } from "./doors.ts";
+import { memory } from "./memory.ts";
 import { askGroups, statusOf } from "./status.ts";
 import { sweep } from "./sweep.ts";
 
@@ -47,6 +48,7 @@ export const api = new Hono<Doors>()
       ? c.json({ queued })
       : c.json({ error: "There is no dead letter with this id in this chat." }, 404);
   })
+  .route("/memory", memory)
   .use("/chat/:address/*", addressed(CONSOLE))
   .get("/chat/:address/history", async (c) => {
     const range = paging.safeParse(c.req.query());
@@ -86,13 +88,6 @@ function addressed(form: RegExp) {
   return createMiddleware<Doors>(async (c, next) => {
     if (form.test(c.req.param("address") ?? "")) return next();
     return c.json({ error: "No chat with this address can be reached here." }, 404);
-  });
-}
-
-function body<S extends z.ZodType>(schema: S) {
-  return validator("json", (value, c) => {
-    const parsed = schema.safeParse(value);
-    return parsed.success ? parsed.data : c.json({ error: z.prettifyError(parsed.error) }, 400);
   });
 }
 
