@@ -1,6 +1,9 @@
 import { eq } from "drizzle-orm";
 import type { LoopEnd } from "../agent/events.ts";
+import { failureText } from "../agent/failure-text.ts";
 import type { Refusal } from "../agent/journal.ts";
+import { customBase } from "../agent/models/access.ts";
+import { chooseModels } from "../agent/models/choose.ts";
 import { isSilent, visible } from "../agent/say.ts";
 import type { Fate } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
@@ -83,7 +86,7 @@ function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending
       };
     case "failed":
       return {
-        text: failureText(end.failure),
+        text: failureText(end.failure, baseOf(room)),
         state: "failed",
         fate: "failed",
         error: `${end.failure.kind}: ${end.failure.message}`,
@@ -199,18 +202,6 @@ function overBudget(room: Room, parts: Parts, { scope, kind }: Refusal): Ending 
   };
 }
 
-function failureText(failure: Extract<LoopEnd, { type: "failed" }>["failure"]): string {
-  switch (failure.kind) {
-    case "auth":
-      return "The model refused the key. The owner should check the provider's key (API_KEY); /status shows which model is used.";
-    case "bad-request":
-      return `The model refused the request: ${failure.message}. The owner should check MODEL; /status shows which one is used.`;
-    case "rate-limit":
-      return "The model is busy (rate limit), and trying again did not help. Please ask again in a few minutes.";
-    case "stalled":
-    case "unavailable":
-    case "aborted":
-    case "context-length":
-      return `I could not get an answer from the model (${failure.message}). Please ask again later.`;
-  }
+function baseOf({ config, settings }: Room) {
+  return customBase(config.vars, chooseModels(config.vars, settings?.model));
 }

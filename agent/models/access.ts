@@ -1,4 +1,5 @@
-import type { Provider } from "./providers.ts";
+import type { CustomBase } from "../failure-text.ts";
+import { PROVIDERS, type Provider } from "./providers.ts";
 
 /** The Worker's variables by name. */
 export type Vars = Readonly<Record<string, string | undefined>>;
@@ -15,11 +16,33 @@ export function isReady(vars: Vars, { needs }: Provider): boolean {
 }
 
 /** Where a provider is reached. */
-export function baseOf(vars: Vars, { baseURL, keys, needs }: Provider): string {
-  const own = normalBase(vars[keys[0]!.replace("_KEY", "_BASE")] ?? "");
+export function baseOf(vars: Vars, provider: Provider): string {
+  const { baseURL, needs } = provider;
+  const own = normalBase(vars[baseVariable(provider)] ?? "");
   return (
     own ?? (needs ? baseURL.replace(`{${needs}}`, encodeURIComponent(vars[needs]?.trim() ?? "")) : baseURL)
   );
+}
+
+/**
+ * Which variable says where all these models are reached; undefined where none does, or where they are not at one
+ * place: nobody could say then which of them failed.
+ */
+export function customBase(
+  vars: Vars,
+  choices: { provider: string; baseURL: string }[],
+): CustomBase | undefined {
+  const [first, ...others] = choices;
+  if (!first || others.some(({ baseURL }) => baseURL !== first.baseURL)) return undefined;
+  const provider = PROVIDERS.find(({ name }) => name === first.provider);
+  const variable = provider ? baseVariable(provider) : "API_BASE";
+  return normalBase(vars[variable] ?? "") === first.baseURL
+    ? { variable, host: hostOf(first.baseURL) }
+    : undefined;
+}
+
+function baseVariable({ keys }: Provider): string {
+  return keys[0]!.replace("_KEY", "_BASE");
 }
 
 /** Without the path of the call itself, which people paste along; undefined where it is no web address. */
