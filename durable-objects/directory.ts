@@ -93,7 +93,9 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     this.#follow();
   }
 
-  async withTasks(): Promise<GroupSettings[]> {
+  async withTasks(by?: Address): Promise<GroupSettings[]> {
+    const verdict = authorize(this.#groups.actor(by), { kind: "task", verb: "see", scope: "other" });
+    if (!verdict.ok) return [];
     return this.#groups.withTasks().map((row) => settingsOf(row));
   }
 

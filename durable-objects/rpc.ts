@@ -243,7 +243,7 @@ export interface DirectoryRooms {
   /** Has every main told something, once a key. */
   tellMain(key: string, text: string): Promise<void>;
   /** Registered groups that have tasks or a heartbeat, those due first; at most 25. */
-  withTasks(): Promise<GroupSettings[]>;
+  withTasks(by?: Address): Promise<GroupSettings[]>;
   arrive(request: ArriveRequest): Promise<Arrival>;
   /** `/main CODE`. The same chat may repeat a code that it used. */
   claimMain(code: string, address: Address, chat: Chat): Promise<Claim>;

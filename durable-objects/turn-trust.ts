@@ -1,22 +1,38 @@
 import { eq } from "drizzle-orm";
+import { HOME } from "../agent/notebook.ts";
 import { PROMPT_PATHS } from "../agent/prompt-files.ts";
 import { lowest, type Trust } from "../agent/trust.ts";
 import type { InboxRow } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { turns } from "./schema.ts";
+import { sideInput } from "./tasks/task-turn.ts";
 import type { TurnRow } from "./turns.ts";
 
-/** Gives a turn the lowest label of what its prompt holds: messages, earlier talk, its summary, memory. */
+/** Gives a turn the lowest label of what its prompt holds: earlier talk, its summary, memory. */
 export function weighPrompt(room: Room, parts: Parts, turn: TurnRow): void {
-  const earlier = parts.transcript.ofSession(parts.transcript.get(turn.session)).map((row) => row.trust);
-  const files = parts.workspace
-    .list("/workspace")
-    .filter((file) => PROMPT_PATHS.includes(file.path) && file.outside)
-    .map((): Trust => "outside");
-  // A summary and what became of earlier messages have no row of their own any more: the session keeps their label.
-  const session: Trust[] = room.get(`outside:${turn.thread}`) === turn.session ? ["outside"] : [];
-  lower(room, turn, ...earlier, ...files, ...session);
+  lower(room, turn, ...earlier(room, parts, turn), ...remembered(parts, turn));
+}
+
+/** A task or a heartbeat may see less of the chat than a chat's turn, or nothing. */
+function earlier(room: Room, parts: Parts, turn: TurnRow): Trust[] {
+  if (!turn.run) {
+    const rows = parts.transcript.ofSession(parts.transcript.get(turn.session));
+    return [...rows.map((row) => row.trust), ofSummary(room, turn)];
+  }
+  const { transcript, summary } = sideInput(room, parts, turn);
+  return [...transcript.map((row) => row.trust), summary ? ofSummary(room, turn) : "owner"];
+}
+
+/** A summary has no row of its own: the session keeps the label of what it stands for. */
+function ofSummary(room: Room, turn: TurnRow): Trust {
+  return room.get(`outside:${turn.thread}`) === turn.session ? "outside" : "owner";
+}
+
+function remembered(parts: Parts, turn: TurnRow): Trust[] {
+  const read = turn.kind === "heartbeat" ? [...PROMPT_PATHS, `${HOME}/HEARTBEAT.md`] : PROMPT_PATHS;
+  const files = parts.workspace.list("/workspace").filter((file) => file.outside && read.includes(file.path));
+  return files.map(() => "outside");
 }
 
 /** Gives a turn the lowest label of the messages that it took up. */
@@ -31,7 +47,7 @@ export function lower(room: Room, turn: TurnRow, ...labels: Trust[]): void {
   turn.trust = trust;
   room.transaction(() => {
     room.db.update(turns).set({ trust }).where(eq(turns.id, turn.id)).run();
-    const isOpen = room.get(`session:${turn.thread}`) === turn.session;
-    if (trust === "outside" && isOpen) room.set(`outside:${turn.thread}`, turn.session);
+    const isTalk = !turn.run && room.get(`session:${turn.thread}`) === turn.session;
+    if (trust === "outside" && isTalk) room.set(`outside:${turn.thread}`, turn.session);
   });
 }

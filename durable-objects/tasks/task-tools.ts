@@ -75,7 +75,7 @@ async function all(
   asker: Asker,
 ): Promise<TaskAnswer> {
   if (request.verb !== "list") return { ok: false, said: "Name one group; only list_tasks takes all." };
-  const groups = await directory.withTasks();
+  const groups = await directory.withTasks(room.address);
   const answers = await Promise.all(
     groups.map(async ({ address, name }) => {
       const { said } = await room.env.GROUP.getByName(address).tasks(request, asker);

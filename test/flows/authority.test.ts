@@ -1,9 +1,15 @@
-import { exports } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { authorize, type Role } from "../../agent/authorize.ts";
 import { commands } from "../../agent/commands.ts";
 import { specs, tools } from "../../agent/tools/index.ts";
 import type { Inbound } from "../../channels/channel.ts";
+import { Audit } from "../../durable-objects/audit.ts";
+import { readConfig } from "../../durable-objects/config.ts";
+import { openDatabase } from "../../durable-objects/database.ts";
+import { Room } from "../../durable-objects/room.ts";
+import migrations from "../../migrations/group/migrations.js";
 import { app } from "../../workers/app.ts";
 import { audit, call, command, directory, newGroup, newMain, obeys } from "./obey.ts";
 import { deliver, fresh, inGroup, peers, room } from "./talk.ts";
@@ -198,4 +204,29 @@ test("main's rights are main's: the same calls in main reach another group", asy
   expect(written).toContain("Wrote");
   expect(removed).toContain("removed");
   expect(await audit(chat)).toEqual([]);
+});
+
+describe("the audit", () => {
+  test("keeps what was done though somebody is refused without end", async () => {
+    const chat = await newGroup();
+    const kept = await runInDurableObject(room(chat), (_, state) => {
+      const made = new Room(state, env, openDatabase(state, migrations), readConfig(env), "test");
+      const book = new Audit(made);
+      for (let time = 0; time < 50; time++) book.record("telegram:1001", "restored MEMORY.md", `${time}`);
+      for (let time = 0; time < 900; time++)
+        book.refused([{ id: "telegram:666" }], "list_groups", `refusal ${time} ${"x".repeat(2000)}`);
+      return book.list(10_000);
+    });
+    const refusals = kept.filter(({ what }) => what.startsWith("refused"));
+    expect(kept.length - refusals.length).toBe(50);
+    expect(refusals).toHaveLength(500);
+    expect(refusals[0]!.detail).toMatch(/^refusal 899 /);
+    expect(Math.max(...kept.map(({ detail }) => detail.length))).toBeLessThan(500);
+    expect(kept.map(({ id }) => id)).toEqual(
+      kept
+        .map(({ id }) => id)
+        .sort()
+        .reverse(),
+    );
+  });
 });
