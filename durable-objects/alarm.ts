@@ -36,8 +36,9 @@ export class Alarm {
     const due = needs.filter((need) => need !== undefined).map((need) => (need <= now ? grace : need));
     if (due.length === 0) return this.#clear();
     const at = Math.max(Math.min(...due), now + FLOOR_MS);
-    // One that is a little early is harmless, a rewritten one costs a row.
-    if (this.#armedAt !== null && this.#armedAt <= at && this.#armedAt > now) return;
+    // One that is a little early is harmless and costs no row; one that is much too early would ring for nothing.
+    const early = this.#armedAt === null || this.#armedAt <= now ? undefined : at - this.#armedAt;
+    if (early !== undefined && early >= 0 && early < WATCH_MS) return;
     this.#armedAt = at;
     void this.#room.ctx.storage.setAlarm(at);
   }

@@ -9,6 +9,8 @@ import type { TurnRow } from "./turns.ts";
 
 /** Turns beside the chat that run at once. */
 const SIDE = 3;
+/** A slot that comes within this time, in milliseconds, is nearer than an alarm may be. */
+const SOON_MS = 1000;
 /** What the directory knows of the next due time may be so old, in milliseconds: its sweep looks once an hour. */
 const STALE_MS = 30 * 60_000;
 
@@ -30,6 +32,7 @@ export class Crew {
   readonly #speech: Lane;
   readonly #runs = new Map<string, TurnRun>();
   #alarm: Alarm;
+  #soon: ReturnType<typeof setTimeout> | undefined;
 
   constructor(room: Room, parts: Parts, directory: () => DirectoryStub, console: Console) {
     this.#room = room;
@@ -182,7 +185,15 @@ export class Crew {
     if (this.#parts.runs.awaitsDelivery()) this.#clock.start();
   }
 
+  /** The alarm keeps a distance of a second; a slot that comes sooner is met by a timer, with the alarm behind it. */
+  #meetSoon(): void {
+    const wait = (this.#parts.slots.nextAt() ?? Infinity) - this.#room.now();
+    clearTimeout(this.#soon);
+    if (wait > 0 && wait < SOON_MS) this.#soon = setTimeout(() => this.#clock.start(), wait);
+  }
+
   #arm(): void {
+    this.#meetSoon();
     const busy = [this.#chat, this.#clock, this.#speech, ...this.#side].some((lane) => lane.busy);
     this.#alarm.arm(this.#needs(), busy);
   }

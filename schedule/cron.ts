@@ -1,6 +1,5 @@
 /** Cron expressions: what they say, and which local times they mean. Local times are ms as if they were UTC. */
 
-import { CronExpressionParser } from "cron-parser";
 import { ScheduleError } from "./error.ts";
 import { DAY, MINUTE } from "./zones.ts";
 
@@ -20,13 +19,16 @@ export type Cron = {
 const EXAMPLE = '"0 9 * * 1-5" (weekdays at 09:00)';
 const NAMES = /\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)\b/gi;
 const LONGEST = 500;
-const FIELDS = [
-  { name: "minute", key: "minute", span: 60 },
-  { name: "hour", key: "hour", span: 24 },
-  { name: "day of the month", key: "dayOfMonth", span: 31 },
-  { name: "month", key: "month", span: 12 },
-  { name: "day of the week", key: "dayOfWeek", span: 7 },
-] as const;
+const ITEM = /^(?:(\*)|(\d{1,2})(?:-(\d{1,2}))?)(?:\/(\d{1,2}))?$/;
+const MONTHS = ["", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+const FIELDS: { name: string; span: number; least: number; most: number; names?: string[] }[] = [
+  { name: "minute", span: 60, least: 0, most: 59 },
+  { name: "hour", span: 24, least: 0, most: 23 },
+  { name: "day of the month", span: 31, least: 1, most: 31 },
+  { name: "month", span: 12, least: 1, most: 12, names: MONTHS },
+  { name: "day of the week", span: 7, least: 0, most: 7, names: WEEKDAYS },
+];
 /** 29 February may be eight years away (2096 to 2104). */
 const FURTHEST = 9 * 366;
 /** More than the tasks of one group, so that a busy isolate does not read them again and again. */
@@ -87,14 +89,22 @@ function values(fields: string[], index: number): number[] {
   return [...new Set(found)].sort((a, b) => a - b);
 }
 
-/** One item alone, because the parser refuses lists that name a value twice, like `0,7`. */
+/** `*`, `n`, `a-b`, each with a step or without; a step behind one number goes to the field's end. */
 function valuesOf(item: string, index: number): number[] | undefined {
-  const alone = FIELDS.map((_, other) => (other === index ? item : "*")).join(" ");
-  try {
-    return CronExpressionParser.parse(alone).fields[FIELDS[index]!.key].values.map(Number);
-  } catch {
-    return;
-  }
+  const { least, most } = FIELDS[index]!;
+  const [, all, first, last, step = "1"] = ITEM.exec(numbered(item, index)) ?? [];
+  if (!all && first === undefined) return;
+  const from = all ? least : Number(first);
+  const to = all || (last === undefined && item.includes("/")) ? most : Number(last ?? first);
+  if (from < least || to > most || from > to || Number(step) < 1) return;
+  const count = Math.floor((to - from) / Number(step)) + 1;
+  return Array.from({ length: count }, (_, nth) => from + nth * Number(step));
+}
+
+/** Names of months and days as numbers. */
+function numbered(item: string, index: number): string {
+  const { names } = FIELDS[index]!;
+  return names ? item.replace(NAMES, (name) => String(names.indexOf(name.toLowerCase()))) : item;
 }
 
 const stepOf = (item: string) => Number(item.split("/")[1] ?? 1);

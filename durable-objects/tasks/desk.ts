@@ -1,19 +1,12 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { NewTask, TaskAnswer, TaskChange, TaskRequest } from "../../agent/tasks.ts";
 import { nextSlot } from "../../schedule/next.ts";
 import { describe, parseSchedule, type Schedule, ScheduleError } from "../../schedule/schedule.ts";
 import type { Room } from "../room.ts";
-import { tasks } from "../schema.ts";
+import { Book } from "./book.ts";
 import type { Runs, TaskRow } from "./runs.ts";
 import type { Slots } from "./slots.ts";
 import { listText, runView, taskText, taskView } from "./views.ts";
 import { moment, named, span } from "./words.ts";
-
-/** Tasks of a group that the agent may make, and all there may be. */
-const BY_AGENT = 100;
-const IN_ALL = 1000;
-/** Tasks that one list shows. */
-const SHOWN = 200;
 
 /** Who asks, as the host knows it. */
 export interface Asker {
@@ -34,11 +27,13 @@ export interface Asker {
 /** Where tasks are made and changed. Every answer is a sentence; nothing here throws for what the asker can mend. */
 export class Desk {
   readonly #room: Room;
+  readonly #book: Book;
   readonly #runs: Runs;
   readonly #slots: Slots;
 
   constructor(room: Room, runs: Runs, slots: Slots) {
     this.#room = room;
+    this.#book = new Book(room);
     this.#runs = runs;
     this.#slots = slots;
   }
@@ -53,20 +48,11 @@ export class Desk {
     }
   }
 
-  /** The tasks that are not over, in the order of their numbers. */
-  list(): TaskRow[] {
-    const live = this.#room.db
-      .select()
-      .from(tasks)
-      .where(inArray(tasks.state, ["active", "paused"]));
-    return live.orderBy(asc(tasks.number)).limit(SHOWN).all();
-  }
-
   #ask(request: TaskRequest, asker: Asker): TaskAnswer {
     if (request.verb === "schedule") return this.#schedule(request.task, asker);
     if (request.verb === "list") return this.#list();
-    const task = this.#find(request.task);
-    if (!task) return refuse(`There is no task "${request.task.slice(0, 80)}" here. ${this.#hint()}`);
+    const task = this.#book.find(request.task);
+    if (!task) return refuse(`There is no task "${request.task.slice(0, 80)}" here. ${this.#book.hint()}`);
     switch (request.verb) {
       case "get":
         return this.#get(task);
@@ -84,17 +70,17 @@ export class Desk {
   }
 
   #schedule(fields: NewTask, asker: Asker): TaskAnswer {
-    const known = this.#room.db.select().from(tasks).where(eq(tasks.key, asker.key)).get();
+    const known = this.#book.of(asker.key);
     if (known) return this.#made(known);
     const payload = payloadOf(fields);
     if (!payload) return refuse("Give either `prompt` (I do it then) or `message` (sent as it is).");
-    const full = this.#full(asker);
+    const full = this.#book.full(asker.agent);
     if (full) return refuse(full);
     const schedule = this.#parse(fields);
     const now = this.#room.now();
     const row: TaskRow = {
       id: this.#room.newId(),
-      number: this.#number(),
+      number: this.#book.number(),
       key: asker.key,
       ...payload,
       ...choices(fields, schedule),
@@ -117,7 +103,7 @@ export class Desk {
       createdAt: now,
       changedAt: now,
     };
-    this.#room.db.insert(tasks).values(row).run();
+    this.#book.add(row);
     return this.#made(row);
   }
 
@@ -129,7 +115,7 @@ export class Desk {
   }
 
   #list(): TaskAnswer {
-    const rows = this.list();
+    const rows = this.#book.list();
     return { ok: true, said: listText(rows, this.#room), tasks: rows.map((row) => this.#view(row)) };
   }
 
@@ -144,7 +130,7 @@ export class Desk {
     if (change.prompt && change.message) return refuse("Give either `prompt` or `message`, not both.");
     const payload = change.prompt || change.message ? payloadOf(change) : undefined;
     const row = { ...task, ...payload, ...changed(change), ...this.#rescheduled(task, change) };
-    this.#save(row);
+    this.#book.save(row);
     return { ok: true, said: `${named(row)} is changed: ${this.#state(row)}.`, tasks: [this.#view(row)] };
   }
 
@@ -170,7 +156,7 @@ export class Desk {
     if (task.state !== "active") return this.#already(task);
     this.#runs.cancel(task.id, "the task was paused", ["queued", "retrying"]);
     const row = { ...task, state: "paused" as const, nextAt: null };
-    this.#save(row);
+    this.#book.save(row);
     return this.#did(row, `${named(task)} is paused.`);
   }
 
@@ -180,14 +166,14 @@ export class Desk {
     const nextAt = nextSlot(task.schedule, handledTo, this.#room.timezone) ?? null;
     const state = nextAt === null ? ("done" as const) : ("active" as const);
     const row = { ...task, state, nextAt, handledTo, failures: 0 };
-    this.#save(row);
+    this.#book.save(row);
     if (nextAt === null) return this.#did(row, `The time of ${named(task)} is past; it is over.`);
     return this.#did(row, `${named(task)} goes on. Next: ${this.#when(nextAt)}.`);
   }
 
   #cancel(task: TaskRow): TaskAnswer {
     if (isOver(task)) return this.#already(task);
-    this.#save({ ...task, state: "cancelled", nextAt: null });
+    this.#book.save({ ...task, state: "cancelled", nextAt: null });
     this.#runs.cancel(task.id, "the task was cancelled");
     return this.#did({ ...task, state: "cancelled", nextAt: null }, `${named(task)} is cancelled.`);
   }
@@ -216,48 +202,6 @@ export class Desk {
     return { ok: true, said, tasks: [this.#view(task)] };
   }
 
-  /** By number (`3`, `#3`), else by name; of several with one name the newest that is not over. */
-  #find(asked: string): TaskRow | undefined {
-    const word = asked.trim().replace(/^(?:task\s+)?#?/i, "");
-    const { db } = this.#room;
-    const numbered =
-      /^\d{1,9}$/.test(word) &&
-      db
-        .select()
-        .from(tasks)
-        .where(eq(tasks.number, Number(word)))
-        .get();
-    if (numbered) return numbered;
-    const same = and(
-      sql`lower(${tasks.name}) = lower(${asked.trim()})`,
-      inArray(tasks.state, ["active", "paused"]),
-    );
-    return db.select().from(tasks).where(same).orderBy(sql`${tasks.number} desc`).limit(1).get();
-  }
-
-  #full(asker: Asker): string | undefined {
-    const live = this.#room.db
-      .select({ all: sql<number>`count(*)`, agent: sql<number>`coalesce(sum(${tasks.byAgent}), 0)` })
-      .from(tasks)
-      .where(inArray(tasks.state, ["active", "paused"]))
-      .get()!;
-    if (live.all >= IN_ALL) return `This chat has ${IN_ALL} tasks, which is the most. Cancel some first.`;
-    if (asker.agent && live.agent >= BY_AGENT)
-      return `I made ${BY_AGENT} tasks in this chat, which is the most. Cancel some first.`;
-    return undefined;
-  }
-
-  #number(): number {
-    const last =
-      this.#room.db
-        .select({ n: sql<number>`max(${tasks.number})` })
-        .from(tasks)
-        .get()?.n ?? 0;
-    const number = Math.max(last, this.#room.get("lastTask") ?? 0) + 1;
-    this.#room.set("lastTask", number);
-    return number;
-  }
-
   #parse(fields: Pick<NewTask, "schedule_type" | "schedule_value" | "timezone">): Schedule {
     const { schedule_type: type, schedule_value: value, timezone } = fields;
     const input = { type, value, ...(timezone ? { zone: timezone } : {}) };
@@ -267,14 +211,6 @@ export class Desk {
     return schedule;
   }
 
-  #save(row: TaskRow): void {
-    this.#room.db
-      .update(tasks)
-      .set({ ...row, changedAt: this.#room.now() })
-      .where(eq(tasks.id, row.id))
-      .run();
-  }
-
   #state(task: TaskRow): string {
     const next = task.nextAt === null ? task.state : `next ${this.#when(task.nextAt)}`;
     return `${describe(task.schedule, this.#room.timezone)}, ${next}`;
@@ -282,12 +218,6 @@ export class Desk {
 
   #when(at: number): string {
     return `${moment(at, this.#room.timezone)} (in ${span(at - this.#room.now())})`;
-  }
-
-  #hint(): string {
-    const rows = this.list().slice(0, 10);
-    if (rows.length === 0) return "There are no tasks.";
-    return `Tasks: ${rows.map((row) => `${row.number} "${row.name}"`).join(", ")}.`;
   }
 
   #view(task: TaskRow) {

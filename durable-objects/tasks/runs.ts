@@ -91,8 +91,8 @@ export class Runs {
 
   /** The turn of a run was claimed: nothing else of its task starts until it ends. */
   began(turn: { run: string | null }): void {
-    const run = turn.run && this.get(turn.run);
-    if (!run || run.state !== "retrying") return;
+    const run = turn.run ? this.get(turn.run) : undefined;
+    if (run?.state !== "retrying") return;
     this.#change(run, { state: "running" });
     this.#room.db.update(tasks).set({ run: run.id }).where(eq(tasks.id, run.task)).run();
   }
