@@ -124,9 +124,11 @@ export function describeFiles(files: readonly MemoryFile[], timezone: string): s
   const lines = files.map(
     ({ file, size, updatedAt }) => `- ${file} (${size} bytes, changed ${when(updatedAt)})`,
   );
-  return [...lines, "Read one with /memory show FILE; /memory versions FILE lists what it was before."].join(
-    "\n",
-  );
+  return [
+    ...lines,
+    "",
+    "Read one with /memory show FILE; /memory versions FILE lists what it was before.",
+  ].join("\n");
 }
 
 /** The kept versions, newest first, a line each, with who had them written and after which words. */
@@ -138,8 +140,8 @@ export function describeVersions(file: string, versions: readonly MemoryVersion[
     const words = quote ? `, after “${quote}”` : "";
     return `- ${version}${index === 0 ? " (now)" : ""}: ${when(at)}, ${plainName(name)}, ${state}${words}${label}`;
   });
-  const hint = `Bring one back with: /memory restore ${file} NUMBER`;
-  return [`${file}, newest first:`, ...lines, ...(versions.length > 1 ? [hint] : [])].join("\n");
+  const hint = versions.length > 1 ? ["", `Bring one back with: /memory restore ${file} NUMBER`] : [];
+  return [`${file}, newest first:`, ...lines, ...hint].join("\n");
 }
 
 /** A file's text between fences that it cannot end. */

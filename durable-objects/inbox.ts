@@ -128,6 +128,13 @@ export class Inbox {
     return [...new Map(rows.map((row) => [row.id, row])).values()];
   }
 
+  /** The message that woke a turn, the last one where several did. */
+  lastWaking(turn: string): string | undefined {
+    const woke = and(eq(inbox.turn, turn), eq(inbox.wakes, true));
+    const rows = this.#room.db.select({ id: inbox.id }).from(inbox).where(woke).orderBy(desc(inbox.id));
+    return rows.limit(1).get()?.id;
+  }
+
   keepExtra(id: string, extra: InboxExtra): void {
     this.#room.db.update(inbox).set({ extra }).where(eq(inbox.id, id)).run();
   }

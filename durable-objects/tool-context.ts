@@ -9,6 +9,7 @@ import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { termsOf } from "./search-text.ts";
 import { taskTools } from "./tasks/task-tools.ts";
+import { authorOf } from "./turn-author.ts";
 import type { TurnJournal } from "./turn-journal.ts";
 import { TurnNotebook } from "./turn-notebook.ts";
 import { lower } from "./turn-trust.ts";
@@ -25,19 +26,13 @@ export function toolContext(
   signal: AbortSignal,
 ): ToolContext {
   const speakers = parts.inbox.speakers(turn.id);
-  const author = {
-    by: "agent",
-    name: speakers.map((speaker) => speaker.name).join(", ") || "agent",
-    // Asked when something is written: what the same call read before may have come from outside.
-    get trust() {
-      return turn.trust;
-    },
-  };
+  const author = authorOf(room, parts, turn);
   const actors = () => actorsOf(room, parts.inbox, turn);
   const refused = (what: string, why: string) => parts.audit.refused(actors(), `${step.name} ${what}`, why);
   const notebook = new TurnNotebook(parts.workspace, {
     outside: () => lower(room, turn, "outside"),
     refused: (error) => refused(error.path, describeFileError(error)),
+    wrote: (path) => parts.audit.record(author.by, `changed ${path}`, `${step.name}, ${turn.trust}`),
   });
   const isRefused = (action: Action, what: string) => {
     const verdict = authorizeAll(actors(), action, turn.trust);

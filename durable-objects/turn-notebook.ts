@@ -1,3 +1,4 @@
+import { isMemoryFile } from "../agent/memory.ts";
 import type {
   Author,
   Change,
@@ -8,6 +9,7 @@ import type {
   Notebook,
   Pattern,
 } from "../agent/notebook.ts";
+import { resolvePath } from "../agent/paths.ts";
 
 /** Who hears of what a turn does with files. */
 export interface Watch {
@@ -15,6 +17,8 @@ export interface Watch {
   outside(): void;
   /** It reached for what it may not have. */
   refused(error: FileError): void;
+  /** It changed a memory file. Called inside the transaction of the change. */
+  wrote(path: string): void;
 }
 
 /** The workspace as one turn uses it: the host hears what it reads from outside, and what it was refused. */
@@ -36,7 +40,12 @@ export class TurnNotebook implements Notebook {
   }
 
   async write(changes: Change[], author: Author, commit?: () => void) {
-    return this.#heard(await this.#files.write(changes, author, commit));
+    const paths = memoryIn(changes);
+    const committed = () => {
+      commit?.();
+      for (const path of paths) this.#watch.wrote(path);
+    };
+    return this.#heard(await this.#files.write(changes, author, committed));
   }
 
   list(folder: string): FileInfo[] {
@@ -55,4 +64,11 @@ export class TurnNotebook implements Notebook {
     if (result.ok && "info" in result && (result.info as FileInfo).outside) this.#watch.outside();
     return result;
   }
+}
+
+/** The memory files among changes, each once. */
+function memoryIn(changes: Change[]): Set<string> {
+  const places = changes.map(({ path }) => resolvePath(path));
+  const paths = places.flatMap((place) => (place.ok ? [place.absolute] : []));
+  return new Set(paths.filter(isMemoryFile));
 }
