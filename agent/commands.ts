@@ -1,14 +1,12 @@
-/** A chat command: `/name args` at the very start of a message. */
+import { authorize } from "./authorize.ts";
+
+/** A chat command: `/name args` at the very start of a message. Who may use it stands in rights.ts. */
 export interface Command {
   name: string;
   /** How its arguments are written, for the help. */
   args?: string;
   /** One line for people. */
   help: string;
-  /** Only main may use it. */
-  mainOnly?: boolean;
-  /** Works also for who is not registered: the argument is the proof. */
-  anyone?: boolean;
   /** Not shown in the help. */
   hidden?: boolean;
 }
@@ -33,10 +31,9 @@ export const commands: readonly Command[] = [
     name: "main",
     args: "CODE",
     help: "make this chat the main one, with a code from the console",
-    anyone: true,
   },
-  { name: "groups", help: "which groups I am in", mainOnly: true },
-  { name: "approve", args: "CODE", help: "let a new direct chat in", mainOnly: true },
+  { name: "groups", help: "which groups I am in" },
+  { name: "approve", args: "CODE", help: "let a new direct chat in" },
 ];
 
 const byName = new Map(commands.map((command) => [command.name, command]));
@@ -53,9 +50,9 @@ export function commandFor(name: string): Command | undefined {
  */
 export function helpText(main: boolean, available?: Iterable<string>): string {
   const runs = available && new Set(available);
-  const shown = commands.filter(
-    ({ name, hidden, mainOnly }) => !hidden && (main || !mainOnly) && (runs?.has(name) ?? true),
-  );
+  const actor = { role: main ? ("main" as const) : ("member" as const), id: "help" };
+  const may = (name: string) => authorize(actor, { kind: "command", name }).ok;
+  const shown = commands.filter(({ name, hidden }) => !hidden && may(name) && (runs?.has(name) ?? true));
   const lines = shown.map(({ name, args, help }) => `- /${name}${args ? ` ${args}` : ""}: ${help}`);
   return ["Write to me in plain words, or type one of these:", ...lines].join("\n");
 }

@@ -9,7 +9,6 @@ export const registerGroup = defineTool({
   schema: named,
   risk: "idempotent",
   touches: ["writes"],
-  mainOnly: true,
   run: ({ name }, { groups }) => groups.register(name),
 });
 
@@ -19,7 +18,6 @@ export const removeGroup = defineTool({
   schema: named,
   risk: "idempotent",
   touches: ["writes"],
-  mainOnly: true,
   run: ({ name }, { groups }) => groups.remove(name),
 });
 
@@ -29,6 +27,5 @@ export const listGroups = defineTool({
   schema: z.object({}),
   risk: "read",
   touches: ["private"],
-  mainOnly: true,
   run: (_, { groups }) => groups.list(),
 });

@@ -14,7 +14,7 @@ import { cancelTask, getTask, listTasks, pauseTask, resumeTask, scheduleTask, up
 import type { Tool } from "./tool.ts";
 import { writeFile } from "./write-file.ts";
 
-/** Every tool, in the order that the model reads them. Those with `mainOnly` are for main groups. */
+/** Every tool, in the order that the model reads them. Who may use one stands in rights.ts. */
 export const tools: Tool[] = [
   readFile,
   writeFile,

@@ -76,8 +76,6 @@ export interface Tool<S extends z.ZodType = z.ZodType> {
   schema: S;
   risk: Risk;
   touches: Touch[];
-  /** Main only: neither shown nor run elsewhere. */
-  mainOnly?: boolean;
   run(args: z.infer<S>, context: ToolContext): Promise<string>;
 }
 
