@@ -43,13 +43,18 @@ export class Commands {
     };
   }
 
-  /** Whether the words after the slash are a command of this version. */
-  knows(name: string): boolean {
-    return commandFor(name) !== undefined && name in this.#handlers;
+  /** Whether `/name` is for this lane. Where all is meant for us an unknown one is a slip; in a group, another bot's. */
+  answers(name: string): boolean {
+    return this.#knows(name) || this.#room.main || this.#room.direct;
   }
 
-  /** Runs a command that was checked with `knows`. */
+  #knows(name: string): boolean {
+    return commandFor(name) !== undefined && Object.hasOwn(this.#handlers, name);
+  }
+
+  /** Runs a command that was checked with `answers`. */
   async run(message: Message, name: string, args: string): Promise<string> {
+    if (!this.#knows(name)) return `I do not know /${name}. /help lists what I know.`;
     const actor = actorOf(this.#room, message.sender);
     const verdict = authorize(actor, { kind: "command", name });
     if (!verdict.ok) {

@@ -75,7 +75,7 @@ export class Reception {
       if (arrival) return this.#turnedAway(message, arrival);
     }
     const wake = this.#wake(message);
-    if (wake.wakes && message.command && this.#commands.knows(message.command.name))
+    if (wake.wakes && message.command && this.#commands.answers(message.command.name))
       return this.#command(message);
     return this.#accept(message, wake);
   }

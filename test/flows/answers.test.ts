@@ -74,3 +74,25 @@ test("a message in a group wakes it only when it is addressed, and what was said
   const request = (await peers.requests(key, 1))[0]!;
   expect(JSON.stringify(request.body.messages)).toContain("Ann: the bins go out on Tuesday");
 });
+
+test("a command that nobody knows is answered at once, and no model is asked", async () => {
+  const chat = fresh();
+  const name = `foo${chat}`;
+  const entities = [{ type: "bot_command", offset: 0, length: name.length + 1 }];
+  await deliver(direct(chat, `/${name} bar`, { entities }));
+  expect(await peers.shown(chat, 1)).toEqual([`I do not know /${name}. /help lists what I know.`]);
+  expect(await peers.requests(name)).toEqual([]);
+});
+
+test("in a group an unknown command may be another bot's: it is heard and not answered", async () => {
+  const chat = -fresh();
+  const key = `group-command-${chat}`;
+  await register(chat);
+  const entities = [{ type: "bot_command", offset: 0, length: 4 }];
+  await deliver(inGroup(chat, "/foo bar", { entities }));
+  await peers.script(key, { text: "The only answer." });
+  await deliver(inGroup(chat, `@Flare ${key}`));
+  expect(await peers.shown(chat, 1)).toEqual(["The only answer."]);
+  const [request] = await peers.requests(key, 1);
+  expect(JSON.stringify(request!.body)).toContain("/foo bar");
+});
