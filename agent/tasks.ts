@@ -75,6 +75,8 @@ export interface RunView {
 /** The answer: a text for people and models, and what it is about as data. */
 export interface TaskAnswer {
   ok: boolean;
+  /** There is no such task. */
+  missing?: true;
   said: string;
   tasks?: TaskView[];
   runs?: RunView[];

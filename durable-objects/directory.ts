@@ -93,10 +93,10 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     this.#follow();
   }
 
-  async withTasks(by?: Address): Promise<GroupSettings[]> {
+  async byDue(by?: Address): Promise<GroupSettings[]> {
     const verdict = authorize(this.#groups.actor(by), { kind: "task", verb: "see", scope: "other" });
     if (!verdict.ok) return [];
-    return this.#groups.withTasks().map((row) => settingsOf(row));
+    return this.#groups.byDue().map((row) => settingsOf(row));
   }
 
   async arrive(request: ArriveRequest): Promise<Arrival> {

@@ -242,8 +242,8 @@ export interface DirectoryRooms {
   due(address: Address, nextDueAt: number | null): Promise<void>;
   /** Has every main told something, once a key. */
   tellMain(key: string, text: string): Promise<void>;
-  /** Registered groups that have tasks or a heartbeat, those due first; at most 25. */
-  withTasks(by?: Address): Promise<GroupSettings[]>;
+  /** Registered groups, those that are due first, then those active last; at most 25. */
+  byDue(by?: Address): Promise<GroupSettings[]>;
   arrive(request: ArriveRequest): Promise<Arrival>;
   /** `/main CODE`. The same chat may repeat a code that it used. */
   claimMain(code: string, address: Address, chat: Chat): Promise<Claim>;

@@ -12,6 +12,7 @@ import type { Doors } from "./doors.ts";
 import { memory } from "./memory.ts";
 import { askGroups, statusOf } from "./status.ts";
 import { sweep } from "./sweep.ts";
+import { tasks } from "./task-api.ts";
 
 /** Who speaks through these doors: the install's owner. */
 const OWNER = { id: "owner", name: "Owner", isBot: false };
@@ -49,6 +50,7 @@ export const api = new Hono<Doors>()
       : c.json({ error: "There is no dead letter with this id in this chat." }, 404);
   })
   .route("/memory", memory)
+  .route("/", tasks)
   .use("/chat/:address/*", addressed(CONSOLE))
   .get("/chat/:address/history", async (c) => {
     const range = paging.safeParse(c.req.query());

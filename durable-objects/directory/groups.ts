@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import { type Actor, OWNER } from "../../agent/authorize.ts";
 import type { Address, Chat } from "../../channels/channel.ts";
 import { aliases, grants, groups, pairings, pending } from "../directory-schema.ts";
@@ -126,10 +126,14 @@ export class Groups {
     this.#office.db.update(groups).set({ nextDue }).where(differs).run();
   }
 
-  /** Registered groups that are due some time, the earliest first. */
-  withTasks(): GroupRow[] {
-    const due = and(isNotNull(groups.nextDue), eq(groups.registered, true));
-    return this.#office.db.select().from(groups).where(due).orderBy(groups.nextDue).limit(25).all();
+  /** Registered groups: those that are due some time first, the earliest before others, then those active last. */
+  byDue(): GroupRow[] {
+    const order = [sql`next_due is null`, groups.nextDue, desc(groups.lastActiveAt)];
+    const registered = this.#office.db.select().from(groups).where(eq(groups.registered, true));
+    return registered
+      .orderBy(...order)
+      .limit(25)
+      .all();
   }
 
   /** A turn of the group ended. */

@@ -52,7 +52,10 @@ export class Desk {
     if (request.verb === "schedule") return this.#schedule(request.task, asker);
     if (request.verb === "list") return this.#list();
     const task = this.#book.find(request.task);
-    if (!task) return refuse(`There is no task "${request.task.slice(0, 80)}" here. ${this.#book.hint()}`);
+    if (!task) {
+      const said = `There is no task "${request.task.slice(0, 80)}" here. ${this.#book.hint()}`;
+      return { ok: false, missing: true, said };
+    }
     switch (request.verb) {
       case "get":
         return this.#get(task);

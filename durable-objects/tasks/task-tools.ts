@@ -75,14 +75,14 @@ async function all(
   asker: Asker,
 ): Promise<TaskAnswer> {
   if (request.verb !== "list") return { ok: false, said: "Name one group; only list_tasks takes all." };
-  const groups = await directory.withTasks(room.address);
+  const groups = await directory.byDue(room.address);
   const answers = await Promise.all(
     groups.map(async ({ address, name }) => {
-      const { said } = await room.env.GROUP.getByName(address).tasks(request, asker);
-      return `${name}:\n${said}`;
+      const { said, tasks } = await room.env.GROUP.getByName(address).tasks(request, asker);
+      return tasks?.length ? `${name}:\n${said}` : "";
     }),
   );
-  return { ok: true, said: answers.length > 0 ? answers.join("\n\n") : "No group has tasks." };
+  return { ok: true, said: answers.filter(Boolean).join("\n\n") || "No group has tasks." };
 }
 
 function isHere(room: Room, group: string): boolean {
