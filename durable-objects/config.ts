@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LOG_LEVELS } from "./log.ts";
 
 const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const amount = (fallback: number) => z.coerce.number().nonnegative().default(fallback);
@@ -39,7 +40,7 @@ const schema = z.object({
   BUDGET_TURN_TOKENS: amount(500_000),
   BUDGET_GROUP_TOKENS: amount(5_000_000),
   BUDGET_INSTALL_TOKENS: amount(20_000_000),
-  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
 });
 
 /** Old names that are still accepted, and what they are called now. */

@@ -37,6 +37,13 @@ export class Reception {
 
   /** Stores an event and answers what became of it. */
   async receive(event: Inbound): Promise<Receipt> {
+    const receipt = await this.#receive(event);
+    const { outcome, reason } = receipt;
+    this.#room.trace("an event came in", { kind: event.kind, key: event.key, outcome, reason });
+    return receipt;
+  }
+
+  async #receive(event: Inbound): Promise<Receipt> {
     if (event.kind !== "migration" && event.fromUs) return { outcome: "dropped", reason: OURS };
     const past = this.#room.get("forwardTo");
     if (past) return this.#room.env.GROUP.getByName(past).receive({ ...event, address: past });
@@ -71,7 +78,7 @@ export class Reception {
     if (message.command?.name === "main" && !message.sender.isBot) return this.#command(message);
     if (!this.#room.registered) {
       const arrival = await this.#admission.arrive(message);
-      if (arrival && this.#room.get("forwardTo")) return this.receive(message);
+      if (arrival && this.#room.get("forwardTo")) return this.#receive(message);
       if (arrival) return this.#turnedAway(message, arrival);
     }
     const wake = this.#wake(message);

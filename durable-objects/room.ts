@@ -4,6 +4,7 @@ import { channels } from "../channels/index.ts";
 import { newId, now } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
+import { log, messageOf } from "./log.ts";
 import type { GroupSettings } from "./rpc.ts";
 import { facts } from "./schema.ts";
 
@@ -147,12 +148,15 @@ export class Room {
     }
   }
 
+  /** Logs what happens in the normal course, for LOG_LEVEL=debug. */
+  trace(what: string, where: Record<string, string | number | undefined>): void {
+    log("debug", this.config.LOG_LEVEL, what, { address: this.address, ...where });
+  }
+
   /** Keeps what went wrong for `status`, and logs it. Never with a secret: reasons are our own sentences. */
   report(what: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(
-      JSON.stringify({ at: new Date(now()).toISOString(), address: this.address, what, message }),
-    );
+    const message = messageOf(error);
+    log("error", this.config.LOG_LEVEL, what, { address: this.address, message });
     this.set("lastError", `${what}: ${message}`.slice(0, 300));
   }
 }

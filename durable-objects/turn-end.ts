@@ -34,6 +34,7 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
     if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text, ending.key);
     warnOfBudget(parts, turn);
   });
+  room.trace("a turn ended", { turn: turn.id, trace: turn.trace, state: ending.state });
   if (ending.error) room.report("a turn failed", ending.error);
 }
 

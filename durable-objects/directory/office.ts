@@ -3,6 +3,8 @@ import { now } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
 import { audit, facts } from "../directory-schema.ts";
+import { log, messageOf } from "../log.ts";
+import { DIRECTORY } from "../rpc.ts";
 
 /** Rows of the audit that are kept. */
 const AUDIT = 2000;
@@ -68,8 +70,8 @@ export class Office {
       .run();
   }
 
+  /** Logs what failed and is tried again. */
   report(what: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(JSON.stringify({ at: new Date(now()).toISOString(), address: "directory", what, message }));
+    log("warn", this.config.LOG_LEVEL, what, { address: DIRECTORY, message: messageOf(error) });
   }
 }
