@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-test("kills at random moments under load lose no accepted message and double no answer", {
+test("kills at random moments under load lose no accepted message and repeat only a send that a kill cut, once", {
   timeout: 240_000,
 }, async () => {
   const random = seededRandom(testSeed());
