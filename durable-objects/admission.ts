@@ -51,6 +51,13 @@ export class Admission {
       : { receipt };
   }
 
+  /** Asks the directory whether this chat is registered: a console is before anybody wrote in it. */
+  async learn(): Promise<boolean> {
+    const settings = await this.directory.find(this.#room.address);
+    if (settings?.registered) this.#room.set("settings", settings);
+    return this.#room.registered;
+  }
+
   /** The rule's view of this group. */
   gate() {
     return gateOf(this.#room);

@@ -114,7 +114,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   /** Tasks of this group, asked for by main elsewhere or by the owner's doors, which checked who asks. */
   async tasks(request: TaskRequest, asker: Asker): Promise<TaskAnswer> {
-    if (!this.#room.registered)
+    if (!this.#room.registered && !(await this.#admission.learn()))
       return { ok: false, said: "This chat is not registered, so it has no tasks." };
     const answer = this.#room.transaction(() => this.#parts.desk.ask(request, asker));
     this.#crew.pump();
