@@ -127,7 +127,7 @@ function describe(file: NonNullable<Heard["attachments"]>[number]): string {
 }
 
 /** A text's lines, none of which holds the block's own marks or a character that only moves the cursor. */
-function linesOf(text: string): string[] {
+export function linesOf(text: string): string[] {
   const plain = unmarked(text.toWellFormed());
   return plain.split(LINE_END).map((line) => line.replace(/[^\P{Cc}\t]/gu, ""));
 }

@@ -1,13 +1,13 @@
 import { type Action, authorizeAll } from "../agent/authorize.ts";
 import type { Step } from "../agent/journal.ts";
-import { describeFileError, GLOBAL, HOME } from "../agent/notebook.ts";
-import type { Recalled, ToolContext } from "../agent/tools/tool.ts";
+import { describeFileError } from "../agent/notebook.ts";
+import type { ToolContext } from "../agent/tools/tool.ts";
 import { embeddedShell } from "../sandbox/embedded.ts";
 import { actorsOf } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
 import type { Parts } from "./parts.ts";
+import { recall } from "./recall.ts";
 import type { Room } from "./room.ts";
-import { termsOf } from "./search-text.ts";
 import { taskTools } from "./tasks/task-tools.ts";
 import { authorOf } from "./turn-author.ts";
 import type { TurnJournal } from "./turn-journal.ts";
@@ -71,20 +71,6 @@ export function toolContext(
     tasks: taskTools(room, parts, directory, turn, step, isRefused),
     settle: (result) => journal.finishTool(step.id, result),
   };
-}
-
-/** The chat's full text first, then lines of the memory files that hold a term of the question. */
-function recall(parts: Parts, query: string, limit: number): Recalled[] {
-  const said = parts.transcript.search(query, limit);
-  const terms = termsOf(query).map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  if (terms.length === 0) return said;
-  const pattern = new RegExp(terms.join("|"), "iu");
-  const memory = [HOME, GLOBAL].flatMap((folder) => parts.workspace.search(pattern, folder, limit));
-  const lines = memory.filter((hit) => /\/(MEMORY\.md|memory\/[^/]+\.md)$/.test(hit.path));
-  const remembered = lines.map(({ text, path: source, outside }): Recalled => {
-    return { at: 0, who: "memory", text, source, ...(outside ? { outside } : {}) };
-  });
-  return [...remembered, ...said].slice(0, limit);
 }
 
 function isOwn(room: Room, to: string | undefined): boolean {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, ne, sql } from "drizzle-orm";
 import type { Recalled } from "../agent/tools/tool.ts";
 import type { Edit } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
@@ -10,6 +10,9 @@ import { indexed, matchExpression } from "./search-text.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
+
+/** Summaries that `recall` looks through. */
+const SUMMARIES = 50;
 
 /** What was said in the chat, by whom, in which session; and the search over all of it. */
 export class Transcript {
@@ -172,25 +175,35 @@ export class Transcript {
   search(query: string, limit: number): Recalled[] {
     const match = matchExpression(query);
     if (!match) return [];
-    const found = this.#room.db.all<{ rowid: number }>(
-      sql`select rowid from search where search match ${match} order by rank limit ${limit}`,
-    );
-    const rows =
-      found.length > 0
-        ? this.#room.db
-            .select()
-            .from(messages)
-            .where(
-              inArray(
-                messages.rowid,
-                found.map((hit) => hit.rowid),
-              ),
-            )
-            .all()
-        : [];
-    return rows.map(({ at, sender: who, text, trust }) => {
+    const hits = this.#room.db
+      .all<{ rowid: number }>(
+        sql`select rowid from search where search match ${match} order by rank limit ${limit}`,
+      )
+      .map(({ rowid }) => rowid);
+    if (hits.length === 0) return [];
+    const rows = this.#room.db.select().from(messages).where(inArray(messages.rowid, hits)).all();
+    const ranked = rows.sort((a, b) => hits.indexOf(a.rowid) - hits.indexOf(b.rowid));
+    return ranked.map(({ at, sender: who, text, trust }) => {
       return { at, who, text, source: "chat", ...(trust === "outside" ? { outside: true } : {}) };
     });
+  }
+
+  /** The summaries of the newest sessions. `outside`: of what they stand for something came from outside. */
+  summaries(): { summary: string; outside?: true }[] {
+    const summed = this.#room.db.select().from(sessions).where(isNotNull(sessions.summary));
+    const newest = summed.orderBy(desc(sessions.id)).limit(SUMMARIES).all();
+    return newest.map((session) => {
+      return { summary: session.summary!, ...(this.#fromOutside(session) ? { outside: true as const } : {}) };
+    });
+  }
+
+  #fromOutside({ id, summarisedTo }: SessionRow): boolean {
+    const read = and(
+      eq(messages.session, id),
+      eq(messages.trust, "outside"),
+      lte(messages.id, summarisedTo ?? ""),
+    );
+    return this.#room.db.select({ id: messages.id }).from(messages).where(read).limit(1).get() !== undefined;
   }
 
   /** What a console shows: the transcript and what is still on its way into it, oldest first. */

@@ -60,9 +60,11 @@ export class Workspace implements Notebook {
     return { ok: true, bytes: new TextEncoder().encode(file.text), info: file.info };
   }
 
-  /** A text of the group's own folder, at once; undefined where there is none. */
+  /** A text, at once; undefined where there is none. */
   text(path: string): string | undefined {
-    return this.#own.text(path);
+    const place = resolvePath(path);
+    if (!place.ok) return undefined;
+    return place.root === HOME ? this.#own.text(path) : this.#copy.get(place.absolute)?.text;
   }
 
   list(folder: string): FileInfo[] {

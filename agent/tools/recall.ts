@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { defineTool } from "./tool.ts";
+import { linesOf } from "../catch-up.ts";
+import { plainName } from "../names.ts";
+import { defineTool, type Recalled } from "./tool.ts";
 
 const MOST = 10;
 const LENGTH = 500;
@@ -13,15 +15,18 @@ export const recall = defineTool({
   async run({ query }, { recall: search, timezone }) {
     const hits = search(query, MOST);
     if (hits.length === 0) return "Nothing found. Try other or fewer words.";
-    return hits
-      .map(
-        ({ at, who, text, source }) =>
-          `${at ? `[${time(at, timezone)}] ${who}` : source}: ${text.slice(0, LENGTH)}`,
-      )
-      .join("\n");
+    return hits.map((hit) => lineOf(hit, timezone)).join("\n");
   },
 });
 
+/** A hit as one entry: no text and no name in it can pass for another. */
+function lineOf({ at, who, text, source, outside }: Recalled, timezone: string): string {
+  const label = outside ? ", outside" : "";
+  const head = at ? `[${time(at, timezone)}${label}] ${plainName(who)}` : `${source}${label}`;
+  return `${head}: ${linesOf(text.slice(0, LENGTH)).join("\n| ")}`;
+}
+
 function time(at: number, timeZone: string): string {
-  return new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short", timeZone }).format(at);
+  const format = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short", timeZone });
+  return format.format(at).replace(/\s+/gu, " ");
 }
