@@ -32,12 +32,6 @@ export class Groups {
     return this.#office.db.select().from(groups).where(eq(groups.address, address)).get();
   }
 
-  /** Whether an address may ask for what only main may. */
-  isMain(address: Address): boolean {
-    const row = this.get(this.resolve(address));
-    return row?.main === true && row.registered;
-  }
-
   /** What a chat that asks is to the install; without an address it is a door's authenticated owner. */
   actor(by: Address | undefined): Actor {
     if (by === undefined) return OWNER;

@@ -203,7 +203,7 @@ test("main's rights are main's: the same calls in main reach another group", asy
   expect(listed).toContain(`telegram:${other}`);
   expect(written).toContain("Wrote");
   expect(removed).toContain("removed");
-  expect(await audit(chat)).toEqual([]);
+  expect((await audit(chat)).join("\n")).not.toContain("refused");
 });
 
 describe("the audit", () => {
