@@ -1,8 +1,6 @@
 import { ask, clientOf, type Target } from "./client.ts";
-import { table, time } from "./table.ts";
+import { shortened, table, time } from "./table.ts";
 import { Trouble } from "./trouble.ts";
-
-const PREVIEW = 60;
 
 /** Prints the answers that were not delivered, or of which nobody knows. */
 export async function deadLetters(target: Target): Promise<void> {
@@ -27,9 +25,4 @@ export async function resend(target: Target, id: string): Promise<void> {
   const param = { address: encodeURIComponent(letter.address), id };
   await ask(target, client["dead-letters"][":address"][":id"].resend.$post({ param }));
   console.log(`Queued again for ${letter.address}.`);
-}
-
-function shortened(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ");
-  return line.length > PREVIEW ? `${line.slice(0, PREVIEW - 1)}…` : line;
 }

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { agent } from "./agent.ts";
 import type { TargetOptions } from "./client.ts";
 import { findTarget } from "./client.ts";
+import { cronCommand, heartbeatCommand } from "./cron.ts";
 import { deadLetters, resend } from "./dead-letters.ts";
 import { addGroup, listGroups, removeGroup } from "./groups.ts";
 import { ROOT } from "./local/settings.ts";
@@ -91,6 +92,9 @@ ofMemory("restore", "make a version the newest one")
   .action((file: string, version: string, options: MemoryOptions) =>
     restoreMemory(target(), file, version, options),
   );
+
+cronCommand(program, target);
+heartbeatCommand(program, target);
 
 const letters = program.command("dead-letters").description("answers that could not be delivered");
 letters
