@@ -41,7 +41,7 @@ export class Admission {
       key: message.key,
     });
     if (arrival.settings?.registered) {
-      this.#room.set("settings", arrival.settings);
+      this.#room.configure(arrival.settings);
       return undefined;
     }
     const receipt = this.drop(message, arrival.reason ?? "the chat is not registered");
@@ -75,7 +75,7 @@ export class Admission {
       db.delete(drops)
         .where(inArray(drops.id, old.limit(surplus)))
         .run();
-    if (!this.#room.registered) this.#room.set("heardAt", this.#room.now());
+    if (!this.#room.settings) this.#room.set("heardAt", this.#room.now());
     return { outcome: "dropped", reason };
   }
 

@@ -70,7 +70,7 @@ export class Commands {
     if (!code.trim()) return "Write /main and the code. Get one in the console or with: nanoflare pair";
     const claim = await this.#directory.claimMain(code.trim(), this.#room.address, message.chat);
     if (!claim.ok) return claim.reason;
-    this.#room.set("settings", claim.settings);
+    this.#room.configure(claim.settings);
     return "This chat is main now: it may manage groups, global memory and settings.";
   }
 

@@ -91,7 +91,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   async configure(settings: GroupSettings): Promise<void> {
     const { timezone } = this.#room;
-    if ((this.#room.settings?.version ?? -1) < settings.version) this.#room.set("settings", settings);
+    if ((this.#room.settings?.version ?? -1) < settings.version) this.#room.configure(settings);
     if (this.#room.timezone !== timezone) this.#parts.slots.rezone();
     if (!settings.registered) this.#parts.stop();
     this.#crew.pump();

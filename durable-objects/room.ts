@@ -17,7 +17,7 @@ interface Facts {
   forwardTo: Address;
   /** Last error that a person should know of. */
   lastError: string;
-  /** Milliseconds; when an unregistered chat was last heard. */
+  /** Milliseconds; when a chat that was never registered was last heard. */
   heardAt: number;
   /** Set once the group's folder has its templates. */
   furnished: boolean;
@@ -77,6 +77,17 @@ export class Room {
     const row = { name: name as string, value };
     this.db.insert(facts).values(row).onConflictDoUpdate({ target: facts.name, set: { value } }).run();
     this.#cache.set(name, value);
+  }
+
+  /** Takes over what the directory says of this chat. What was registered once is not forgotten any more. */
+  configure(settings: GroupSettings): void {
+    this.set("settings", settings);
+    if (this.get("heardAt") !== undefined) this.clear("heardAt");
+  }
+
+  clear(name: keyof Facts): void {
+    this.db.delete(facts).where(eq(facts.name, name)).run();
+    this.#cache.delete(name);
   }
 
   /** One transaction. Nothing in `work` may await. A throw rolls everything back, cached facts too. */

@@ -202,7 +202,7 @@ export class TurnRun implements LoopPorts {
     const chat = { type: settings?.type ?? ("group" as const), title: settings?.name };
     const ask = { usd: config.BUDGET_TURN_USD, tokens: config.BUDGET_TURN_TOKENS };
     const opened = await this.#directory.open({ address, turnId: this.#turn.id, chat, ...ask });
-    if (opened.settings.version > (settings?.version ?? -1)) this.#room.set("settings", opened.settings);
+    if (opened.settings.version > (settings?.version ?? -1)) this.#room.configure(opened.settings);
     Object.assign(this.#grant, opened.grant);
     await this.#parts.workspace.refresh(opened.globalVersion);
     await this.#furnish();
