@@ -1,5 +1,4 @@
-import type { RunView } from "../agent/tasks.ts";
-import type { ShownAnswer } from "../workers/task-api.ts";
+import type { RunView, ShownAnswer } from "../workers/task-api.ts";
 import { shortened, span, table, time } from "./table.ts";
 
 type ShownTask = ShownAnswer["tasks"][number];

@@ -7,6 +7,8 @@ import { body } from "./body.ts";
 import type { Doors } from "./doors.ts";
 import { log } from "./log.ts";
 
+export type { RunView } from "../agent/tasks.ts";
+
 /** A chat whose tasks are shown. `timezone` is the one that its local times are in, IANA. */
 export interface TaskPlace {
   group: string;
