@@ -2,6 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { type Cost, costOf, percentSpent, refusal } from "../agent/budget.ts";
 import type { Estimate, Refusal } from "../agent/journal.ts";
 import type { ModelChoice, Usage } from "../agent/model.ts";
+import { dayOf } from "./day.ts";
 import type { Room } from "./room.ts";
 import { days, usage } from "./schema.ts";
 
@@ -100,9 +101,7 @@ export class Ledger {
 
   /** The day of the install's zone, `2026-11-21`. */
   day(): string {
-    return new Intl.DateTimeFormat("en-CA", { timeZone: this.#room.config.TIMEZONE }).format(
-      this.#room.now(),
-    );
+    return dayOf(this.#room.now(), this.#room.config.TIMEZONE);
   }
 
   /** True once a day, when this share of the group's budget is passed. */

@@ -3,7 +3,8 @@ import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { Address } from "../channels/channel.ts";
-import { inboundFrom } from "../channels/web/receive.ts";
+import { inboundFrom, saidSchema } from "../channels/web/receive.ts";
+import { now } from "../durable-objects/clock.ts";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
 import packageFile from "../package.json";
 import { guard } from "./auth.ts";
@@ -22,7 +23,7 @@ const ADDRESS = /^[a-z]+:.+$/;
 const MOST = 256 * 1024;
 
 const named = body(z.object({ name: z.string().trim().min(1).max(200) }));
-const message = body(z.object({ text: z.string().min(1).max(32_768), key: z.string().min(1).max(64) }));
+const message = body(saidSchema);
 const paging = z.object({
   before: z.string().optional(),
   after: z.string().optional(),
@@ -59,8 +60,8 @@ export const api = new Hono<Doors>()
   })
   .post("/chat/:address/messages", message, async (c) => {
     const address = c.req.param("address") as Address;
-    const now = performance.timeOrigin + performance.now();
-    const inbound = inboundFrom({ type: "send", ...c.req.valid("json") }, { address, sender: OWNER, now });
+    const from = { address, sender: OWNER, now: now() };
+    const inbound = inboundFrom({ type: "send", ...c.req.valid("json") }, from);
     return c.json(await group(c.env, address).receive(inbound));
   })
   .post("/chat/:address/stop", async (c) =>

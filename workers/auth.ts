@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
 import { authorize, OWNER, VISITOR } from "../agent/authorize.ts";
+import { sameSecret } from "../channels/secret.ts";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
 import type { Doors } from "./doors.ts";
 
@@ -54,7 +54,7 @@ async function refuse(c: Context<Doors>): Promise<Refusal | undefined> {
   if (bearer === undefined && (await hasSession(c))) return ownPage(c) ? undefined : FOREIGN;
   if (!token) return UNSET;
   if (bearer === undefined) return NOBODY;
-  return same(bearer, token) ? undefined : WRONG;
+  return (await sameSecret(bearer, token)) ? undefined : WRONG;
 }
 
 const FOREIGN: Refusal = { text: "This request did not come from the console's own page.", status: 403 };
@@ -67,12 +67,6 @@ const NOBODY: Refusal = {
   status: 401,
 };
 const WRONG: Refusal = { text: "The token is not this install's ADMIN_TOKEN.", status: 401 };
-
-/** Compares without telling by its time where two texts differ; hashed first, since the lengths must match. */
-function same(left: string, right: string): boolean {
-  const [a, b] = [left, right].map((text) => createHash("sha256").update(text).digest());
-  return timingSafeEqual(a!, b!);
-}
 
 /** Browsers say where a request comes from: `Sec-Fetch-Site`, and `Origin` on sockets and writes. */
 function ownPage(c: Context<Doors>): boolean {

@@ -1,9 +1,9 @@
 import { chooseModels } from "../agent/models/choose.ts";
+import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type GroupStatus, type InstallStatus } from "../durable-objects/rpc.ts";
 import { log } from "./log.ts";
-import { enabled } from "./webhooks.ts";
 
 /** Groups that are asked for one answer, the most recently active first: a request may call only so many objects. */
 const GROUPS = 40;
@@ -61,7 +61,7 @@ export async function askGroups<T>(
 
 function channelState(name: string, config: Config): Status["channels"][number] {
   const channel = channels[name]!;
-  if (!enabled(channel, config)) return { name, state: "off" };
+  if (!isEnabled(name, config.vars)) return { name, state: "off" };
   const problem = channel.problem(config.vars);
   return problem ? { name, state: "not set up", problem } : { name, state: "ready" };
 }

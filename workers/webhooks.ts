@@ -1,5 +1,7 @@
-import type { Channel, ChannelEnv, Inbound } from "../channels/channel.ts";
+import type { ChannelEnv, Inbound } from "../channels/channel.ts";
+import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
+import { now } from "../durable-objects/clock.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { log } from "./log.ts";
 
@@ -13,7 +15,8 @@ const TRIES = 3;
 export async function webhook(name: string, request: Request, env: Env, config: Config): Promise<Response> {
   const channel = Object.hasOwn(channels, name) ? channels[name] : undefined;
   if (!channel) return said(404, `There is no channel "${name.slice(0, 40)}".`);
-  if (!enabled(channel, config)) return said(404, `${name} is switched off (${name.toUpperCase()}_ENABLED).`);
+  if (!isEnabled(name, config.vars))
+    return said(404, `${name} is switched off (${name.toUpperCase()}_ENABLED).`);
   const received = await channel.receive(request, outside(config));
   for (const event of received.events) {
     if (!(await store(env, event))) return said(503, "The message could not be stored; deliver it again.");
@@ -21,16 +24,11 @@ export async function webhook(name: string, request: Request, env: Env, config: 
   return new Response(received.body ?? null, { status: received.status });
 }
 
-/** `<CHANNEL>_ENABLED`, true unless it says no. */
-export function enabled(channel: Channel, config: Config): boolean {
-  return !/^(false|0|no|off)$/i.test(config.vars[`${channel.name.toUpperCase()}_ENABLED`] ?? "");
-}
-
 function outside(config: Config): ChannelEnv {
   return {
     vars: config.vars,
     fetch: (input, init) => fetch(input, init),
-    now: () => performance.timeOrigin + performance.now(),
+    now,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Channel, Limits } from "../channel.ts";
+import { isEnabled } from "../enabled.ts";
 import { download } from "./download.ts";
 import { receive } from "./receive.ts";
 import { PARTS, render, TEXT } from "./render.ts";
@@ -22,7 +23,7 @@ const limits: Limits = {
 export const telegram: Channel = { name: "telegram", limits, problem, receive, render, send, download };
 
 function problem(vars: Readonly<Record<string, string | undefined>>): string | undefined {
-  if (vars.TELEGRAM_ENABLED === "false") return "TELEGRAM_ENABLED is false; remove it to use Telegram.";
+  if (!isEnabled("telegram", vars)) return "TELEGRAM_ENABLED says no; remove it to use Telegram.";
   if (!vars.TELEGRAM_BOT_TOKEN) return "TELEGRAM_BOT_TOKEN is not set; @BotFather gives you one.";
   if (!/^\d+:[\w-]+$/.test(vars.TELEGRAM_BOT_TOKEN)) {
     return "TELEGRAM_BOT_TOKEN is not a bot token; it looks like 123456:ABC-DEF.";

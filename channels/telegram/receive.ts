@@ -7,6 +7,7 @@ import {
   type Person,
   type Received,
 } from "../channel.ts";
+import { isEnabled } from "../enabled.ts";
 import { sameSecret } from "../secret.ts";
 import { type Addressed, addressedTo } from "./addressed.ts";
 import { botIdOf, usernameOf } from "./api.ts";
@@ -42,7 +43,7 @@ export async function receive(request: Request, env: ChannelEnv): Promise<Receiv
 async function isFromTelegram(request: Request, vars: ChannelEnv["vars"]): Promise<boolean> {
   const expected = vars.TELEGRAM_WEBHOOK_SECRET;
   const given = request.headers.get("x-telegram-bot-api-secret-token");
-  if (!expected || !given || vars.TELEGRAM_ENABLED === "false") return false;
+  if (!expected || !given || !isEnabled("telegram", vars)) return false;
   return sameSecret(given, expected);
 }
 

@@ -2,22 +2,24 @@ import { z } from "zod";
 import { type Address, type Message, type Person, parseAddress } from "../channel.ts";
 import type { ClientFrame } from "./frames.ts";
 
-/** Longest message that a page may send, in UTF-16 units. */
+/** Longest message that a person may send at once, in UTF-16 units. */
 export const MESSAGE_CAP = 32 * 1024;
 
 const id = z.string().min(1).max(64);
 const tooLong = `The message is too long; write at most ${MESSAGE_CAP.toLocaleString("en")} characters.`;
 
+/** What a person says at a console, through whichever door. */
+export const saidSchema = z.object({
+  key: id,
+  text: z
+    .string()
+    .max(MESSAGE_CAP, tooLong)
+    .refine((text) => text.trim() !== "", "The message is empty."),
+});
+
 const clientFrame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), after: id.optional() }),
-  z.object({
-    type: z.literal("send"),
-    key: id,
-    text: z
-      .string()
-      .max(MESSAGE_CAP, tooLong)
-      .refine((text) => text.trim() !== "", "The message is empty."),
-  }),
+  saidSchema.extend({ type: z.literal("send") }),
   z.object({ type: z.literal("older"), before: id }),
   z.object({ type: z.literal("stop") }),
 ]);

@@ -1,9 +1,9 @@
 import { and, eq, lt, lte, sql } from "drizzle-orm";
 import { type Address, parseAddress } from "../../channels/channel.ts";
 import { newCode } from "../clock.ts";
+import { dayOf } from "../day.ts";
 import { pairings, pending } from "../directory-schema.ts";
 import type { Arrival, ArriveRequest, GroupSettings } from "../rpc.ts";
-import { day } from "./budget.ts";
 import type { Errands } from "./errands.ts";
 import type { Groups } from "./groups.ts";
 import type { Office } from "./office.ts";
@@ -108,7 +108,7 @@ export class Arrivals {
         .onConflictDoUpdate({ target: pending.address, set: row })
         .run();
       const text = `I was spoken to in the chat "${title}" (${address}), which is not registered. To let me answer there, write: ${words}`;
-      const tellMain = this.#errands.tell(`pending:${address}:${day(now(), config.TIMEZONE)}`, text);
+      const tellMain = this.#errands.tell(`pending:${address}:${dayOf(now(), config.TIMEZONE)}`, text);
       return { pending: true, tellMain, words };
     });
   }

@@ -1,4 +1,5 @@
 import { and, eq, lt, sql } from "drizzle-orm";
+import { dayOf } from "../day.ts";
 import { days, grants, groups } from "../directory-schema.ts";
 import type { CloseRequest, Money, Opened, OpenRequest } from "../rpc.ts";
 import type { Errands } from "./errands.ts";
@@ -11,12 +12,6 @@ const FORGOTTEN_MS = HOUR;
 const KEPT_MS = 48 * HOUR;
 const DAYS_MS = 400 * 24 * HOUR;
 const NOTHING: Money = { usd: 0, tokens: 0 };
-
-/** The day at a moment in a zone, as `2026-11-21`. */
-export function day(at: number, timezone: string): string {
-  // Sweden writes dates this way.
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: timezone }).format(at);
-}
 
 /**
  * The install's money. `days` holds what was reserved and spent; a turn's reservation is replaced by its cost when it is
@@ -63,13 +58,13 @@ export class Budget {
       .run();
     this.#count(row.day, minus(used, row), row.state === "open" ? minus(NOTHING, row) : NOTHING);
     this.#countGroup(row.address, row.day, minus(used, row));
-    if (row.day === day(this.#office.now(), this.#office.config.TIMEZONE)) this.#warn(row.day, exhausted);
+    if (row.day === dayOf(this.#office.now(), this.#office.config.TIMEZONE)) this.#warn(row.day, exhausted);
     return row.address;
   }
 
   /** What was spent and reserved today. */
   spent(): Money {
-    return this.#day(day(this.#office.now(), this.#office.config.TIMEZONE));
+    return this.#day(dayOf(this.#office.now(), this.#office.config.TIMEZONE));
   }
 
   /** What a turn may get, and what the chat is told when that is nothing more. */
@@ -155,11 +150,11 @@ export class Budget {
   /** Today. With its first turn, rows go whose time is over. */
   #today(): string {
     const { db, config, now } = this.#office;
-    const date = day(now(), config.TIMEZONE);
+    const date = dayOf(now(), config.TIMEZONE);
     if (db.select().from(days).where(eq(days.day, date)).get()) return date;
     db.insert(days).values({ day: date }).run();
     db.delete(days)
-      .where(lt(days.day, day(now() - DAYS_MS, config.TIMEZONE)))
+      .where(lt(days.day, dayOf(now() - DAYS_MS, config.TIMEZONE)))
       .run();
     db.delete(grants)
       .where(and(eq(grants.state, "settled"), lt(grants.at, now() - KEPT_MS)))

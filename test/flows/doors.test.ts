@@ -250,6 +250,19 @@ describe("chats", () => {
     socket.close();
   });
 
+  test.each([
+    [" \n ", "empty"],
+    ["", "empty"],
+    ["x".repeat(32 * 1024 + 1), "too long"],
+  ])("the API takes no message that a page may not send (%#)", async (text, word) => {
+    const answer = await ask("/api/chat/web:doors-blank/messages", {
+      method: "POST",
+      headers: { ...ADMIN, "content-type": "application/json" },
+      body: JSON.stringify({ text, key: "blank" }),
+    });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(word)]);
+  });
+
   test("a message with the same key is taken once", async () => {
     const post = () =>
       ask("/api/chat/cli:doors-twice/messages", {

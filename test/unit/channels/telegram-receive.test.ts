@@ -54,6 +54,23 @@ describe("the door", () => {
     }
   });
 
+  it.each(["false", "FALSE", "0", "no", "off", " off "])(
+    "refuses every event while it is %j",
+    async (word) => {
+      const vars = { ...env.vars, TELEGRAM_ENABLED: word };
+      expect(telegram.problem(vars)).toContain("TELEGRAM_ENABLED");
+      const request = post(JSON.stringify(update("private-text")));
+      expect(await telegram.receive(request, { ...env, vars })).toMatchObject({ status: 401, events: [] });
+    },
+  );
+
+  it.each(["true", "1", "yes", "", undefined])("is open while it is %j", async (word) => {
+    const vars = { ...env.vars, TELEGRAM_ENABLED: word };
+    expect(telegram.problem(vars)).toBeUndefined();
+    const request = post(JSON.stringify(update("private-text")));
+    expect((await telegram.receive(request, { ...env, vars })).events).toHaveLength(1);
+  });
+
   it("answers 413 to more than 1 MiB, announced or streamed", async () => {
     const big = " ".repeat(1024 * 1024 + 1);
     expect((await telegram.receive(post(big), env)).status).toBe(413);
