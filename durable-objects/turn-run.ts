@@ -206,7 +206,7 @@ export class TurnRun implements LoopPorts {
     Object.assign(this.#grant, opened.grant);
     await this.#parts.workspace.refresh(opened.globalVersion);
     await this.#furnish();
-    await fetchAttachments(this.#room, this.#parts, this.#turn.id);
+    await fetchAttachments(this.#room, this.#parts, this.#turn.id, this.#life.signal);
   }
 
   /** A new group's folder gets its templates, once; what people delete stays deleted. */

@@ -121,3 +121,30 @@ test("a photo lands in the workspace, and the model is told where, also when it 
   await peers.shown(chat, 2);
   expect(await read(gone)).toMatch(/\+ image/);
 });
+
+test("a download that breaks off ends no turn: the model is told, and answers", async () => {
+  const chat = fresh();
+  const [key, file] = [`torn-${chat}`, `torn-file-${chat}`];
+  await peers.file(file, "half of a heron");
+  await peers.fault(file, { cut: "after", method: "file" });
+  await peers.script(key, { text: "I saw only half." });
+  const photo = [{ file_id: file, file_unique_id: file, width: 10, height: 10, file_size: 15 }];
+  await deliver(direct(chat, "", { text: undefined, photo, caption: `${key} what is it?` }));
+  expect(await peers.shown(chat, 1)).toEqual(["I saw only half."]);
+  const read = JSON.stringify((await peers.requests(key, 1))[0]!.body.messages);
+  expect(read).toMatch(/not here \(the download broke off\)/);
+});
+
+test("/stop ends a turn whose download hangs", async () => {
+  const chat = fresh();
+  const [key, file] = [`hang-${chat}`, `hang-file-${chat}`];
+  await peers.file(file, "a very long film");
+  await peers.fault(file, { gate: key, method: "file" });
+  const photo = [{ file_id: file, file_unique_id: file, width: 10, height: 10, file_size: 16 }];
+  await deliver(direct(chat, "", { text: undefined, photo, caption: `${key} what is it?` }));
+  await peers.held(key);
+  await deliver(direct(chat, "/stop", { entities: [{ type: "bot_command", offset: 0, length: 5 }] }));
+  expect((await peers.shown(chat, 2)).sort()).toEqual(["Stopped.", "Stopping."]);
+  expect(await peers.requests(key)).toEqual([]);
+  await peers.open(key);
+});
