@@ -1,6 +1,6 @@
 import { textTokens } from "./budget.ts";
 import { unmarked } from "./marks.ts";
-import { type Named, namer, plainName } from "./names.ts";
+import { looksLike, type Named, namer, plainName } from "./names.ts";
 
 /** A message as the model reads it. */
 export interface Heard {
@@ -37,6 +37,8 @@ export interface Said {
   text: string;
 }
 
+/** Who said what is quoted, where the assistant did. */
+const OURS = "your message";
 const OPEN = "<messages>";
 const CLOSE = "</messages>";
 const MAX_TOKENS = 16_000;
@@ -115,7 +117,10 @@ function entryOf(message: Heard, show: (person: Named) => string, clock: (at: nu
 
 function quoted(quote: Heard["replyTo"]): string[] {
   if (!quote) return [];
-  const who = quote.fromUs ? "your message" : plainName(quote.sender ?? "");
+  const named = plainName(quote.sender ?? "");
+  // Nobody can be called so that their words pass for ours.
+  const other = looksLike(named, OURS) ? "someone" : named;
+  const who = quote.fromUs ? OURS : other;
   const text = linesOf(quote.text ?? "").join(" ");
   return [`> ${who}: ${text.length > QUOTE ? `${text.slice(0, QUOTE).toWellFormed()}…` : text}`];
 }

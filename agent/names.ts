@@ -9,7 +9,7 @@ export interface Named {
 const LONGEST = 64;
 /** What could start another line, another sender or another block, or show text in another order than it is read. */
 const FORGERS =
-  /[\p{Cc}\p{Zl}\p{Zp}\s[\]<>:：꞉︰﹕\u200B\u200E\u200F\u061C\u2060-\u2069\u202A-\u202E\uFEFF\u{E0000}-\u{E007F}]+/gu;
+  /[\p{Cc}\p{Zl}\p{Zp}\s[\]<>:：꞉︰﹕\uFE13\u2236\u200B\u200E\u200F\u061C\u2060-\u2069\u202A-\u202E\uFEFF\u{E0000}-\u{E007F}]+/gu;
 const ENDS_IN_ID = /\(id [^)]*\)$/i;
 
 /** A name on one line that can be nothing but a name. */
@@ -52,7 +52,11 @@ function keyOf({ id, name }: Named): string {
   return JSON.stringify([id, name]);
 }
 
-/** Names that look the same to most eyes are the same. */
+/** Whether two names look the same to most eyes. */
+export function looksLike(one: string, other: string): boolean {
+  return folded(one) === folded(other);
+}
+
 function folded(name: string): string {
   return name
     .normalize("NFKC")

@@ -1,3 +1,4 @@
+import { linesOf } from "./catch-up.ts";
 import { unmarked } from "./marks.ts";
 import { GLOBAL, HOME } from "./notebook.ts";
 
@@ -37,8 +38,8 @@ export function memoryNames(paths: readonly string[]): string {
   const names = paths.filter((path) => MEMORY.test(path)).sort();
   if (names.length === 0) return "";
   const more = names.length > NAMES ? ` and ${names.length - NAMES} more (list_dir)` : "";
-  const line = `More memory, to read when it matters: ${names.slice(0, NAMES).join(", ")}${more}`;
-  return unmarked(line);
+  const shown = names.slice(0, NAMES).map((name) => linesOf(name).join(" "));
+  return `More memory, to read when it matters: ${shown.join(", ")}${more}`;
 }
 
 /**

@@ -1,10 +1,24 @@
 /** What of a model's text people see. */
 
+/** What nobody sees; it may stand between any two letters of a tag. */
+const UNSEEN = String.raw`[\p{Default_Ignorable_Code_Point}\p{Cf}]*`;
+const GAP = String.raw`[\s\p{Default_Ignorable_Code_Point}\p{Cf}]*`;
+const LETTERS = [..."internal"];
 /** `<internal>`, also with attributes, spaces or its `>` still missing. `<internals>` and `<internal-x>` are other tags. */
-const TAG = /<\s*(?:(\/)\s*)?internal(?![\w-])(?:[^<>]*>)?/gi;
+const TAG = new RegExp(
+  String.raw`<${GAP}(?:(/)${GAP})?${LETTERS.join(UNSEEN)}(?!${UNSEEN}[\w-])(?:[^<>]*>)?`,
+  "giu",
+);
+/** Its name as far as it has come; after the last letter anything may follow. */
+const PARTIAL_NAME = LETTERS.reduceRight(
+  (rest, letter) => `(?:${letter}${rest ? UNSEEN + rest : "[^<>]*"})?`,
+  "",
+);
 /** What may still become such a tag. */
-const PARTIAL_TAG = /^<\s*(?:\/\s*)?(?:i(?:n(?:t(?:e(?:r(?:n(?:a(?:l[^<>]*)?)?)?)?)?)?)?)?$/i;
+const PARTIAL_TAG = new RegExp(`^<${GAP}(?:/${GAP})?${PARTIAL_NAME}$`, "iu");
 const SILENT = /^[^\p{L}\p{N}]*(?:no(?:\\?_|-)?reply[^\p{L}\p{N}]*)+$/iu;
+/** Models also write it as two words; in lower case those may be an answer. */
+const SILENT_WORDS = /^[^\p{L}\p{N}]*NO REPLY[^\p{L}\p{N}]*$/u;
 /** Without the marks that `mayBeToken` ignores. */
 const TOKENS = ["noreply", "heartbeatok"];
 
@@ -37,8 +51,10 @@ function strippedOnce(text: string): string {
 
 /** Whether nothing is to be sent: the whole answer is empty or NO_REPLY, whatever its case, markup and punctuation. */
 export function isSilent(text: string): boolean {
-  const shown = visible(text).replace(/\p{Cf}/gu, "");
-  return shown.trim() === "" || SILENT.test(shown);
+  const shown = visible(text)
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "");
+  return shown.trim() === "" || SILENT.test(shown) || SILENT_WORDS.test(shown);
 }
 
 /**
@@ -72,6 +88,7 @@ function withoutPartialTag(text: string): string {
 }
 
 function mayBeToken(shown: string): boolean {
-  const start = shown.replace(/^[^\p{L}\p{N}]+|[\\_-]|\p{Cf}/gu, "").toLowerCase();
+  const plain = shown.normalize("NFKC").replace(/^[^\p{L}\p{N}]+/u, "");
+  const start = plain.replace(/[\s\\_-]|\p{Cf}/gu, "").toLowerCase();
   return TOKENS.some((token) => token.startsWith(start) || start.startsWith(token));
 }

@@ -1,4 +1,12 @@
-import { type CatchUpOptions, type Entry, entryFor, formatAll, type Heard, namerFor } from "./catch-up.ts";
+import {
+  type CatchUpOptions,
+  type Entry,
+  entryFor,
+  formatAll,
+  type Heard,
+  linesOf,
+  namerFor,
+} from "./catch-up.ts";
 import type { ChatMessage } from "./model.ts";
 
 /** A message of a conversation, as it was stored. */
@@ -66,6 +74,6 @@ function messageOf(rows: TranscriptRow[], entry: Entry): ChatMessage {
     case "assistant":
       return { role: "assistant", content: texts.join("\n\n"), toolCalls: [] };
     default:
-      return { role: "user", content: texts.map((text) => text.replace(/\s+/g, " ")).join("\n") };
+      return { role: "user", content: texts.map((text) => linesOf(text).join(" ")).join("\n") };
   }
 }

@@ -92,7 +92,7 @@ export function withoutTrigger(text: string, trigger: string): string {
 }
 
 /** Marks that platforms put around mentions and that nobody sees. Joiners are part of emoji and words and stay. */
-const INVISIBLE = /\u00AD|[\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069]|\uFE0E|\uFE0F|\uFEFF/g;
+const INVISIBLE = /(?![\u200C\u200D])\p{Default_Ignorable_Code_Point}/gu;
 /** A word ends here. `_` is part of a name, a skin tone part of an emoji. */
 const BOUNDARY = /^(?:\s|(?!_)\p{P}|(?!\p{Emoji_Modifier})\p{S})/u;
 /** Scripts that put no space between words. `scx` also takes marks that several of them share. */

@@ -16,6 +16,11 @@ const pieces = [
   ">",
   "/",
   "\u200b",
+  "<\u2060internal>",
+  "<int\u00adernal>",
+  "NO REPLY",
+  "ＮＯ",
+  "＿reply",
   "<internal-link>",
   "<internals>",
   "NO_REPLY",
@@ -75,6 +80,9 @@ test("internal notes are never sent, however they are written", () => {
     'A<internal kind="note">x</internal >B',
     "A<internal>x<internal>x</internal>x</internal>B",
     "A</internal>B",
+    "A<\u200binternal>x</\u200binternal>B",
+    "A<inter\u00adnal>x</in\u2060ternal>B",
+    "A<\u2028internal\ufeff>x<\u202e/internal>B",
   ];
   expect(hidden.map(visible)).toEqual(hidden.map(() => "AB"));
   for (const open of [
@@ -105,6 +113,11 @@ test("an answer is silent when NO_REPLY is all of it", () => {
     "<internal>x</internal>",
     "<internal>why</internal>\nNO_REPLY",
     "NO_REPLY <internal>because",
+    "NO REPLY",
+    "**NO REPLY.**",
+    "ＮＯ＿ＲＥＰＬＹ",
+    "NO\u200b_\u2060REPLY",
+    "“NO_REPLY”",
   ]) {
     expect([text, isSilent(text)]).toEqual([text, true]);
   }
@@ -113,6 +126,9 @@ test("an answer is silent when NO_REPLY is all of it", () => {
 test("an answer that says something is not silent", () => {
   for (const text of [
     "No reply came.",
+    "No reply",
+    "No reply.",
+    "NO REPLY came",
     "I answer NO_REPLY when…",
     "NO_REPLY, but hello",
     "👍",

@@ -79,6 +79,69 @@ test("names with emoji, spaces, accents and punctuation are recognised in every 
   expect(woken("@👍🏽 hi", "👍")).toBe(false);
 });
 
+/** Names in several scripts, with emoji, punctuation and inner spaces. */
+const letters = fc.constantFrom(
+  ...[
+    "Flare",
+    "小火",
+    "火花",
+    "フレア",
+    "فلير",
+    "مساعد",
+    "שֶׁמֶשׁ",
+    "Ζευς",
+    "José",
+    "Ünal",
+    "हिन्दी",
+    "봇",
+    "Бот",
+    "R2",
+    "O'Neil",
+    "C++",
+  ],
+);
+const ornament = fc.constantFrom("", "🔥", "👩‍💻", "❤️", "!", "…", "·", "🇩🇪");
+const names = fc
+  .tuple(fc.array(letters, { minLength: 1, maxLength: 3 }), ornament)
+  .map(([words, end]) => words.join(" ") + end);
+/** Marks that keyboards and platforms put around a name. */
+const marks = fc
+  .array(
+    fc.constantFrom("\u200e", "\u200f", "\u061c", "\u2068", "\u2069", "\u202b", "\u202c", "\u200b", "\ufeff"),
+    { maxLength: 2 },
+  )
+  .map((parts) => parts.join(""));
+
+test("any name wakes however it is typed: sign, width, case, composition, spaces and marks nobody sees", () => {
+  const follows = fc.constantFrom("", " hi", "\nhi", ", hi", "，你好", "، مرحبا", "؟", "!", "。");
+  const sign = fc.constantFrom("@", "＠", "﹫");
+  const spell = fc.constantFrom<(name: string) => string>(
+    (name) => name,
+    (name) => name.normalize("NFD"),
+    (name) => name.normalize("NFC"),
+    (name) => name.toLowerCase(),
+    (name) => name.toUpperCase(),
+    (name) => name.replaceAll(" ", " \u00a0"),
+  );
+  fc.assert(
+    fc.property(names, sign, spell, marks, marks, follows, (name, at, spelled, before, inside, rest) => {
+      const text = `${before}${at}${inside}${spelled(name)}${inside}${rest}`;
+      expect([text, woken(text, name)]).toEqual([text, true]);
+      expect([text, woken(`well ${text}`, name)]).toEqual([text, false]);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a name never wakes for another name that begins like it", () => {
+  const more = fc.constantFrom("x", "é", "ء", "ا", "\u0301", "ب", "1", "_", "\u200dx", "я");
+  fc.assert(
+    fc.property(fc.constantFrom("Flare", "فلير", "Бот", "José", "My Bot"), more, (name, end) => {
+      expect([name, end, woken(`@${name}${end} hi`, name)]).toEqual([name, end, false]);
+    }),
+  );
+});
+
 test("a word behind the name never wakes, whatever the word", () => {
   fc.assert(
     fc.property(
