@@ -244,6 +244,11 @@ test("carries the label of what it read into the files that it writes", async ()
     expect([read, refused]).toEqual([read, expect.stringContaining("/new")]);
     await command(chat, "/new");
   }
+  const [copied] = await obeys(chat, [
+    call("bash", { command: "cp notes/news.md /workspace/global/news.md" }),
+  ]);
+  expect(copied).toContain("/new");
+  await command(chat, "/new");
   await obeys(chat, [call("write_file", { path: "notes/news.md", content: "our own words" })]);
   const [, sent] = await obeys(chat, [call("read_file", { path: "notes/news.md" }), send]);
   expect(sent).toContain("Queued");

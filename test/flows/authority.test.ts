@@ -1,17 +1,22 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { desc } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { authorize, type Role } from "../../agent/authorize.ts";
+import { authorize, authorizeAll, type Role } from "../../agent/authorize.ts";
 import { commands } from "../../agent/commands.ts";
 import { specs, tools } from "../../agent/tools/index.ts";
 import type { Inbound } from "../../channels/channel.ts";
+import { actorsOf } from "../../durable-objects/actors.ts";
 import { Audit } from "../../durable-objects/audit.ts";
 import { readConfig } from "../../durable-objects/config.ts";
 import { openDatabase } from "../../durable-objects/database.ts";
+import { Inbox } from "../../durable-objects/inbox.ts";
 import { Room } from "../../durable-objects/room.ts";
+import { turns } from "../../durable-objects/schema.ts";
 import migrations from "../../migrations/group/migrations.js";
 import { app } from "../../workers/app.ts";
 import { audit, call, command, directory, newGroup, newMain, obeys } from "./obey.ts";
+import { roomWith } from "./other-env.ts";
 import { deliver, fresh, inGroup, peers, room } from "./talk.ts";
 
 const may = (role: Role, action: Parameters<typeof authorize>[1]) => authorize({ role, id: "1" }, action).ok;
@@ -188,6 +193,26 @@ describe("a right that was taken away", () => {
     expect(JSON.stringify(await room(other).history({ limit: 50 }))).not.toContain(key);
     expect(await directory().find(`telegram:${other}`, `telegram:${chat}`)).toBeUndefined();
     expect(await directory().register("anything", `telegram:${chat}`)).toMatch(REFUSED);
+  });
+});
+
+test("whoever speaks in a turn counts, as they are when a tool runs", async () => {
+  const chat = await newGroup();
+  const key = `spoke-${fresh()}`;
+  await peers.script(key, { text: "Heard." });
+  const listed = { ALLOW_FROM: "telegram:1001,telegram:1003" };
+  await roomWith(chat, listed, inGroup(chat, `@Flare ${key}`, FROM.guest));
+  await runInDurableObject(room(chat), (_, state) => {
+    const roles = (vars: Record<string, string>) => {
+      const db = openDatabase(state, migrations);
+      const made = new Room(state, { ...env, ...vars }, db, readConfig({ ...env, ...vars }), "test");
+      const turn = db.select().from(turns).orderBy(desc(turns.id)).get()!;
+      const actors = actorsOf(made, new Inbox(made), turn);
+      return { actors, may: authorizeAll(actors, { kind: "tool", name: "bash" }).ok };
+    };
+    const guest = { role: "guest", id: "telegram:1003" };
+    expect(roles(listed)).toEqual({ actors: [{ ...guest, role: "member" }], may: true });
+    expect(roles({})).toEqual({ actors: [guest], may: false });
   });
 });
 
