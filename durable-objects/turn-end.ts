@@ -25,6 +25,7 @@ interface Ending {
 
 /** Writes transcript, outbox, inbox and turn in one transaction: the turn has ended, or it has not. */
 export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): void {
+  if (!room.registered) return endUnheard(room, parts, turn);
   const ending = endingOf(room, parts, turn, end);
   room.transaction(() => {
     parts.turns.end(turn, ending.state, ending.fate, ending.error);
@@ -36,6 +37,15 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
   });
   room.trace("a turn ended", { turn: turn.id, trace: turn.trace, state: ending.state });
   if (ending.error) room.report("a turn failed", ending.error);
+}
+
+/** In a chat that was removed a turn ends without a word; what was streamed into it stays as it is. */
+function endUnheard(room: Room, parts: Parts, turn: TurnRow): void {
+  room.transaction(() => {
+    parts.turns.end(turn, "stopped", "cancelled", "the chat was removed");
+    for (const { id } of streamed(room, turn.id))
+      room.db.update(outbox).set({ state: "sent" }).where(eq(outbox.id, id)).run();
+  });
 }
 
 /** Why a turn beside the chat failed, and whether trying again could help. */
@@ -52,7 +62,7 @@ export function failureOf(
 function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending {
   switch (end.type) {
     case "answer":
-      return answered(room, parts, turn, end.text, end.cut);
+      return answered(room, turn, end.text, end.cut);
     case "stopped":
       return { text: "Stopped.", state: "stopped", fate: "cancelled" };
     case "rounds":
@@ -95,7 +105,7 @@ function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending
   }
 }
 
-function answered(room: Room, _parts: Parts, turn: TurnRow, raw: string, cut: boolean): Ending {
+function answered(room: Room, turn: TurnRow, raw: string, cut: boolean): Ending {
   const text = isSilent(raw) ? "" : visible(raw).trim();
   if (text)
     return {

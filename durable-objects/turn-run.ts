@@ -81,8 +81,7 @@ export class TurnRun implements LoopPorts {
       Math.max(0, this.#turn.deadlineAt - this.#room.now()),
     );
     try {
-      await this.#open();
-      const end = await this.#loop();
+      const end: LoopEnd = (await this.#open()) ? await this.#loop() : { type: "stopped" };
       await this.#streaming.end();
       this.#end(end);
     } finally {
@@ -120,7 +119,11 @@ export class TurnRun implements LoopPorts {
   async conversation(): Promise<ChatMessage[]> {
     const rows = this.#parts.inbox.of(this.#turn.id);
     weighMessages(this.#room, this.#turn, rows);
-    return conversation(await this.#opening(rows), joinedBlocks(this.#room, rows), this.journal.steps());
+    return conversation(
+      await this.#opening(rows),
+      joinedBlocks(this.#room, this.#parts, rows),
+      this.journal.steps(),
+    );
   }
 
   /** The prompt stays as it was at the turn's start, which providers cache, unless more joined or it was compacted. */
@@ -196,17 +199,29 @@ export class TurnRun implements LoopPorts {
     return !this.#firstToken && this.#rejoins < REJOINS;
   }
 
-  /** Brings rights, budget and the version of the global files; then fetches what was attached. */
-  async #open(): Promise<void> {
+  /**
+   * Brings rights, budget and the version of the global files; then fetches what was attached. False where the chat was
+   * removed meanwhile: nothing is done in it any more.
+   */
+  async #open(): Promise<boolean> {
     const { address, settings, config } = this.#room;
     const chat = { type: settings?.type ?? ("group" as const), title: settings?.name };
     const ask = { usd: config.BUDGET_TURN_USD, tokens: config.BUDGET_TURN_TOKENS };
     const opened = await this.#directory.open({ address, turnId: this.#turn.id, chat, ...ask });
     if (opened.settings.version > (settings?.version ?? -1)) this.#room.configure(opened.settings);
+    if (!opened.settings.registered) return this.#removed();
     Object.assign(this.#grant, opened.grant);
     await this.#parts.workspace.refresh(opened.globalVersion);
     await this.#furnish();
     await fetchAttachments(this.#room, this.#parts, this.#turn.id, this.#life.signal);
+    return true;
+  }
+
+  /** The directory's word that the chat was removed came before its new settings. */
+  #removed(): false {
+    const { settings } = this.#room;
+    if (settings?.registered) this.#room.configure({ ...settings, registered: false, main: false });
+    return false;
   }
 
   /** A new group's folder gets its templates, once; what people delete stays deleted. */
