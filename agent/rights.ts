@@ -89,9 +89,9 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Tools",
-    keys: tool("read_file", "list_dir", "glob", "grep", "recall"),
+    keys: tool("read_file", "list_dir", "glob", "grep", "recall", "use_skill"),
     who: ["main", "member", "task"],
-    says: "Read the own group's files and history, and the global files.",
+    says: "Read the own group's files and history, the global files and the skills.",
   },
   {
     part: "Tools",

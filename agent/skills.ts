@@ -9,14 +9,11 @@ export interface Skill {
   description: string;
   /** Its whole text stands in every prompt. */
   always: boolean;
-  /** Where it can be read. */
+  /** Where it lies: in the workspace, or in the program. */
   path: string;
   /** The text after the front matter. */
   text: string;
 }
-
-/** Skills that come with every install. */
-export const bundledSkills: readonly Skill[] = [];
 
 const frontMatter = z.object({
   name: z
@@ -49,9 +46,9 @@ export function parseSkill(
 /** The skills' lines in the prompt; those for always with their whole text. Empty without skills. */
 export function skillLines(skills: readonly Skill[]): string {
   if (skills.length === 0) return "";
-  const lines = skills.map(({ name, description, path }) => `- ${name}: ${oneLine(description)} (${path})`);
+  const lines = skills.map(({ name, description }) => `- ${name}: ${oneLine(description)}`);
   const always = skills.filter((skill) => skill.always).map(fileBlock);
-  return ["Skills; read one before you do what it is for:", ...lines, ...always].join("\n");
+  return ["Skills; use_skill before you do what one is for:", ...lines, ...always].join("\n");
 }
 
 function yamlOf(text: string): unknown {

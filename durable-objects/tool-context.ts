@@ -5,6 +5,7 @@ import type { ToolContext } from "../agent/tools/tool.ts";
 import { embeddedShell } from "../sandbox/embedded.ts";
 import { actorsOf } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
+import { bundledSkills } from "./bundled-skills.ts";
 import type { Parts } from "./parts.ts";
 import { recall } from "./recall.ts";
 import type { Room } from "./room.ts";
@@ -68,6 +69,7 @@ export function toolContext(
       remove: (name) => directory.remove(name, room.address),
       list: () => directory.describeGroups(room.address),
     },
+    skills: bundledSkills,
     tasks: taskTools(room, parts, directory, turn, step, isRefused),
     settle: (result) => journal.finishTool(step.id, result),
   };

@@ -1,10 +1,12 @@
 import { formatCatchUp, type Heard } from "../agent/catch-up.ts";
 import type { ChatMessage, ImagePart, ModelChoice } from "../agent/model.ts";
+import type { Named } from "../agent/names.ts";
 import { buildPrompt, stablePrompt } from "../agent/prompt.ts";
 import { PROMPT_PATHS, type PromptFile } from "../agent/prompt-files.ts";
-import { bundledSkills } from "../agent/skills.ts";
+import type { TranscriptOptions } from "../agent/transcript.ts";
 import { triggerOf, withoutTrigger } from "../agent/wake.ts";
-import type { InboxRow } from "./inbox.ts";
+import { bundledSkills } from "./bundled-skills.ts";
+import { type InboxRow, TAKEN_UP } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { InboxExtra } from "./schema.ts";
@@ -24,18 +26,30 @@ export async function promptOf(
   choice: ModelChoice,
 ): Promise<ChatMessage[]> {
   const session = parts.transcript.get(turn.session);
+  const transcript = parts.transcript.ofSession(session);
   const opening = rows.filter((row) => (row.joinedAt ?? 0) === 0);
   return buildPrompt({
     ...(await stableInput(room, parts)),
     chat: { name: room.settings?.name ?? room.address, channel: room.channelName },
     summary: session.summary ?? undefined,
-    transcript: parts.transcript.ofSession(session),
+    transcript,
+    unseen: parts.transcript.unseen(session, transcript),
     catchUp: opening.map((row) => heard(room, row)),
+    leftOut: rows.length < TAKEN_UP ? 0 : parts.inbox.countBefore(turn.id, rows[0]!.id),
+    asks: asking(opening),
     images: choice.vision ? await images(parts, opening) : [],
     members: parts.transcript.members(),
     now: turn.createdAt,
     timezone: room.timezone,
   });
+}
+
+/** Those who woke the turn, where others speak in it too. */
+function asking(rows: InboxRow[]): Named[] {
+  const people = (some: InboxRow[]) => new Map(some.map((row) => [row.senderId, row.senderName]));
+  const woke = people(rows.filter((row) => row.wakes));
+  if (people(rows).size === woke.size) return [];
+  return [...woke].map(([id, name]) => ({ id, name }));
 }
 
 /** The prompt of a task's run or a heartbeat: what is asked stands where people's messages stand in a chat. */
@@ -68,7 +82,7 @@ async function stableInput(room: Room, parts: Parts) {
 }
 
 /** What joined at later rounds, as a block each. */
-export function joinedBlocks(room: Room, rows: InboxRow[]): Map<number, string> {
+export function joinedBlocks(room: Room, parts: Parts, rows: InboxRow[]): Map<number, string> {
   const later = Map.groupBy(
     rows.filter((row) => (row.joinedAt ?? 0) > 0),
     (row) => row.joinedAt!,
@@ -78,14 +92,16 @@ export function joinedBlocks(room: Room, rows: InboxRow[]): Map<number, string> 
       round,
       formatCatchUp(
         joined.map((row) => heard(room, row)),
-        options(room),
+        options(room, parts),
       ),
     ]),
   );
 }
 
-function options(room: Room) {
-  return { timezone: room.timezone, assistantName: room.config.ASSISTANT_NAME };
+/** How people's lines are shown, the same in every part of a prompt. */
+export function options(room: Room, parts: Parts): TranscriptOptions {
+  const { timezone, config } = room;
+  return { timezone, assistantName: config.ASSISTANT_NAME, members: parts.transcript.members() };
 }
 
 async function promptFiles(parts: Parts): Promise<PromptFile[]> {

@@ -12,6 +12,7 @@ import { recall } from "./recall.ts";
 import { sendMessage } from "./send-message.ts";
 import { cancelTask, getTask, listTasks, pauseTask, resumeTask, scheduleTask, updateTask } from "./tasks.ts";
 import type { Tool } from "./tool.ts";
+import { useSkill } from "./use-skill.ts";
 import { writeFile } from "./write-file.ts";
 
 /** Every tool, in the order that the model reads them. Who may use one stands in rights.ts. */
@@ -24,6 +25,7 @@ export const tools: Tool[] = [
   grep,
   bash,
   recall,
+  useSkill,
   sendMessage,
   scheduleTask,
   listTasks,

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Author, Notebook } from "../notebook.ts";
 import type { Shell } from "../shell.ts";
+import type { Skill } from "../skills.ts";
 import type { Tasks } from "../tasks.ts";
 
 /** `read`: no effect. `idempotent`: running twice is like once. `unsafe`: started means at most once. */
@@ -58,6 +59,8 @@ export interface ToolContext {
   };
   /** The group's tasks; for main also other groups'. */
   tasks: Tasks;
+  /** The skills whose names stand in the prompt. */
+  skills: readonly Skill[];
   /**
    * Ends this call with this result inside the transaction of a local effect, so that a crash cannot separate
    * them. A tool that does not call it is settled by the loop with what `run` returned.

@@ -1,6 +1,9 @@
+import { existsSync, globSync } from "node:fs";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { isSkillPath, parseSkill, skillLines } from "../../../agent/skills.ts";
+import { tools } from "../../../agent/tools/index.ts";
+import { bundledSkills } from "../../../durable-objects/bundled-skills.ts";
 
 const path = "/workspace/group/skills/weather/SKILL.md";
 const weather = "---\nname: weather\ndescription: Look at the sky\n---\n\n# Weather\n\nUse web_fetch.\n";
@@ -49,7 +52,7 @@ test("the prompt names each skill in a line, and holds the text of those for alw
   ];
   const skills = parsed.flatMap((result) => (result.ok ? [result.skill] : []));
   const lines = skillLines(skills);
-  expect(lines).toContain(`- weather: Look at the sky (${path})`);
+  expect(lines.split("\n")).toContain("- weather: Look at the sky");
   expect(lines).toContain("Pour web_fetch.");
   expect(lines).not.toContain("Use web_fetch.");
   expect(skillLines([])).toBe("");
@@ -64,4 +67,31 @@ test("skills lie in folders of their own", () => {
   ]) {
     expect(isSkillPath(other)).toBe(false);
   }
+});
+
+describe("the skills that come along", () => {
+  const folders = globSync("skills/*").map((folder) => folder.split("/")[1]!);
+  const bodies = bundledSkills.map(({ text }) => text);
+
+  test("are all those of the folder, each named as its own", () => {
+    expect(folders.length).toBeGreaterThan(1);
+    expect(bundledSkills.map(({ name }) => name).sort()).toEqual(folders.sort());
+    for (const folder of folders) expect(existsSync(`skills/${folder}/SKILL.md`)).toBe(true);
+  });
+
+  test("are short, and cost a request a line each", () => {
+    for (const body of bodies) expect(body.length).toBeLessThan(2500);
+    expect(skillLines(bundledSkills).split("\n")).toHaveLength(folders.length + 1);
+    expect(skillLines(bundledSkills).length).toBeLessThan(50 + 60 * folders.length);
+  });
+
+  test("name only tools, skills and values that there are", () => {
+    const names = bodies.flatMap((body) => [...body.matchAll(/`([a-z]+_[a-z]+)`/g)].map((match) => match[1]));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !tools.some((tool) => tool.name === name))).toEqual([]);
+    const others = bodies.flatMap((body) =>
+      [...body.matchAll(/skill `([\w-]+)`/g)].map((match) => match[1]!),
+    );
+    expect(others.filter((name) => !folders.includes(name))).toEqual([]);
+  });
 });
