@@ -11,8 +11,10 @@ import type {
 } from "../agent/notebook.ts";
 import { resolvePath } from "../agent/paths.ts";
 
-/** Who hears of what a turn does with files. */
+/** Who hears of what a turn does with files, and says what it may. */
 export interface Watch {
+  /** Why it may not write the global files, or undefined. */
+  whyNotGlobal(): string | undefined;
   /** It read something that came from outside. */
   outside(): void;
   /** It reached for what it may not have. */
