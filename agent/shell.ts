@@ -27,7 +27,5 @@ export interface ExecResult {
  * credential. Weakness of the embedded shell: text tools only, counted limits.
  */
 export interface Shell {
-  /** One sentence for the tool's description: what this shell is and what it cannot do. */
-  about: string;
   exec(request: ExecRequest): Promise<ExecResult>;
 }

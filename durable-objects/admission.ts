@@ -3,7 +3,7 @@ import { allowed, wakes } from "../agent/wake.ts";
 import type { Message } from "../channels/channel.ts";
 import { gateOf } from "./gate.ts";
 import type { Room } from "./room.ts";
-import type { Receipt } from "./rpc.ts";
+import { DIRECTORY, type Receipt } from "./rpc.ts";
 import { drops } from "./schema.ts";
 
 const RING = 100;
@@ -80,7 +80,7 @@ export class Admission {
   }
 
   get directory(): DirectoryStub {
-    return this.#room.env.DIRECTORY.getByName("directory");
+    return this.#room.env.DIRECTORY.getByName(DIRECTORY);
   }
 }
 

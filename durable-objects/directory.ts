@@ -71,8 +71,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
       return { settings: settings ?? settingsOf(group), grant: this.#budget.open(group, request) };
     });
     this.#follow();
-    const install = { settingsVersion: this.#office.fact("settings") };
-    return { ...opened, install, globalVersion: this.#globals.version };
+    return { ...opened, globalVersion: this.#globals.version };
   }
 
   /** A turn ended: its cost replaces its share. */

@@ -163,7 +163,6 @@ export interface OpenRequest extends Partial<Money> {
 export interface Opened {
   /** `registered` is false for a chat that nobody registered; its grant is empty. */
   settings: GroupSettings;
-  install: { settingsVersion: number };
   /**
    * The most that this turn may have cost when it ends, counted from its beginning: reserved from the install's day.
    * Opening a turn again answers its reservation, enlarged if there is room.
@@ -182,8 +181,6 @@ export interface CloseRequest {
   lastActivityAt: number;
   /** When the group has to be awake next, in milliseconds; null: never; absent: as before. */
   nextDueAt?: number | null;
-  /** The turn was ended because its grant did not suffice: main is told, once a day. */
-  exhausted?: boolean;
 }
 
 /** A chat that is not registered was spoken to. */
@@ -204,10 +201,8 @@ export interface Arrival {
   settings?: GroupSettings;
   /** A code that the person gives to the owner, who sends `/approve CODE`. Given once an hour. */
   pairing?: string;
-  /** Main may register it with these words. `tellMain`: main is being told now, by the directory. */
+  /** Main may register it; the directory tells main so, once a day. */
   pending?: true;
-  tellMain?: boolean;
-  words?: string;
   /** The chat had another id before; that id's object keeps it. */
   forwardTo?: Address;
   /** Why it is not heard. */

@@ -26,7 +26,6 @@ export function toolContext(
   step: Step,
   signal: AbortSignal,
 ): ToolContext {
-  const speakers = parts.inbox.speakers(turn.id);
   const author = authorOf(room, parts, turn);
   const actors = () => actorsOf(room, parts.inbox, turn);
   const refused = (what: string, why: string) => parts.audit.refused(actors(), `${step.name} ${what}`, why);
@@ -48,7 +47,6 @@ export function toolContext(
       now: room.now,
       refused: (path, why) => refused(path, why),
     }),
-    rights: { main: room.main, speakers },
     author,
     timezone: room.timezone,
     now: room.now,

@@ -56,8 +56,6 @@ export interface EmbeddedOptions {
  */
 export function embeddedShell(notebook: Notebook, options: EmbeddedOptions = {}): Shell {
   return {
-    about:
-      "A small virtual bash with text tools (grep, sed, awk, jq, find, sort, diff …): no network, no installs, no python or node; 10,000 commands or 5 s of CPU at most.",
     exec: async (request) => {
       const reason = refusal(request.command);
       if (reason) return refused(reason);

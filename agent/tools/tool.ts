@@ -22,19 +22,10 @@ export interface Recalled {
   outside?: true;
 }
 
-/** Who wakes a turn and what that gives. */
-export interface Rights {
-  /** The group is main. */
-  main: boolean;
-  /** Everyone who speaks in this turn. Empty for tasks of the house. */
-  speakers: { id: string; name: string }[];
-}
-
 /** All that a tool may use. Everything else does not exist for it. */
 export interface ToolContext {
   notebook: Notebook;
   shell: Shell;
-  rights: Rights;
   author: Author;
   /** The group's zone, IANA. */
   timezone: string;

@@ -99,7 +99,6 @@ export class Arrivals {
   #wait({ address, chat }: ArriveRequest): Arrival {
     const { db, now, config } = this.#office;
     const title = tidy(chat.title ?? "") || address;
-    const words = `add group "${title}"`;
     return this.#office.transaction(() => {
       if (!this.#roomFor(address)) return { reason: "too many chats wait to be registered" };
       const row = { title, titleKey: keyOf(title), at: now() };
@@ -107,9 +106,9 @@ export class Arrivals {
         .values({ ...row, address })
         .onConflictDoUpdate({ target: pending.address, set: row })
         .run();
-      const text = `I was spoken to in the chat "${title}" (${address}), which is not registered. To let me answer there, write: ${words}`;
-      const tellMain = this.#errands.tell(`pending:${address}:${dayOf(now(), config.TIMEZONE)}`, text);
-      return { pending: true, tellMain, words };
+      const text = `I was spoken to in the chat "${title}" (${address}), which is not registered. To let me answer there, write: add group "${title}"`;
+      this.#errands.tell(`pending:${address}:${dayOf(now(), config.TIMEZONE)}`, text);
+      return { pending: true };
     });
   }
 

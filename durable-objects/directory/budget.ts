@@ -47,7 +47,7 @@ export class Budget {
   }
 
   /** Replaces a turn's reservation by its cost. A turn that is not known was settled long ago. Call it inside a transaction. */
-  close({ turnId, usedUsd, usedTokens, exhausted }: CloseRequest): GroupRow["address"] | undefined {
+  close({ turnId, usedUsd, usedTokens }: CloseRequest): GroupRow["address"] | undefined {
     const { db } = this.#office;
     const row = db.select().from(grants).where(eq(grants.turn, turnId)).get();
     if (!row) return undefined;
@@ -58,7 +58,7 @@ export class Budget {
       .run();
     this.#count(row.day, minus(used, row), row.state === "open" ? minus(NOTHING, row) : NOTHING);
     this.#countGroup(row.address, row.day, minus(used, row));
-    if (row.day === dayOf(this.#office.now(), this.#office.config.TIMEZONE)) this.#warn(row.day, exhausted);
+    if (row.day === dayOf(this.#office.now(), this.#office.config.TIMEZONE)) this.#warn(row.day);
     return row.address;
   }
 
@@ -125,14 +125,14 @@ export class Budget {
   }
 
   /** Tells main once a day at 80 % and once when nothing more is granted. */
-  #warn(date: string, exhausted = false): void {
+  #warn(date: string): void {
     const { BUDGET_INSTALL_USD, BUDGET_INSTALL_TOKENS } = this.#office.config;
     const counted = this.#day(date);
     const settled = minus(counted, counted.held);
     const install = { usd: BUDGET_INSTALL_USD, tokens: BUDGET_INSTALL_TOKENS };
     const figures = `$${settled.usd.toFixed(2)} of $${install.usd}, ${settled.tokens} of ${install.tokens} tokens`;
     const raise = "Raise BUDGET_INSTALL_USD or BUDGET_INSTALL_TOKENS to go on before tomorrow.";
-    if (exhausted || usedUp(settled, install))
+    if (usedUp(settled, install))
       this.#errands.tell(
         `budget-100:${date}`,
         `Today's budget of all chats is used up (${figures}). ${raise}`,

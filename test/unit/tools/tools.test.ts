@@ -13,7 +13,6 @@ function contextOf(notebook: Notebook, change: Partial<ToolContext> = {}) {
   const context: ToolContext = {
     notebook,
     shell: embeddedShell(notebook),
-    rights: { main: false, speakers: [] },
     author: { by: "agent", name: "Ann", trust: "member" },
     timezone: "Europe/Berlin",
     now: () => Date.UTC(2026, 0, 31, 13, 32),
@@ -245,7 +244,6 @@ describe("list_dir, glob and grep", () => {
 
 describe("bash", () => {
   const answering = (result: Partial<ExecResult>): Shell => ({
-    about: "",
     exec: async (request) => {
       const whole = { stdout: "", stderr: "", exitCode: 0, ...result };
       const changes = request.save?.(whole) ?? [];
@@ -308,7 +306,6 @@ describe("bash", () => {
   test("the timeout argument counts in seconds", async () => {
     const asked: number[] = [];
     const shell: Shell = {
-      about: "",
       exec: async ({ timeoutMs }) => {
         asked.push(timeoutMs);
         return { stdout: "", stderr: "", exitCode: 0 };
