@@ -29,7 +29,13 @@ export function toolContext(
   const author = authorOf(room, parts, turn);
   const actors = () => actorsOf(room, parts.inbox, turn);
   const refused = (what: string, why: string) => parts.audit.refused(actors(), `${step.name} ${what}`, why);
+  const globalRights = { kind: "file", verb: "write", scope: "global" } as const;
+  const whyNotGlobal = () => {
+    const verdict = authorizeAll(actors(), globalRights, turn.trust);
+    return verdict.ok ? undefined : verdict.reason;
+  };
   const notebook = new TurnNotebook(parts.workspace, {
+    whyNotGlobal,
     outside: () => lower(room, turn, "outside"),
     refused: (error) => refused(error.path, describeFileError(error)),
     wrote: (path) => parts.audit.record(author.by, `changed ${path}`, `${step.name}, ${turn.trust}`),
@@ -39,11 +45,10 @@ export function toolContext(
     if (!verdict.ok) refused(what, verdict.reason);
     return verdict.ok ? undefined : verdict.reason;
   };
-  const globalRights = { kind: "file", verb: "write", scope: "global" } as const;
   return {
     notebook,
     shell: embeddedShell(notebook, {
-      main: authorizeAll(actors(), globalRights, turn.trust).ok,
+      main: whyNotGlobal() === undefined,
       now: room.now,
       refused: (path, why) => refused(path, why),
     }),

@@ -1,13 +1,14 @@
 import { isMemoryFile } from "../agent/memory.ts";
-import type {
-  Author,
-  Change,
-  FileError,
-  FileInfo,
-  FileResult,
-  Match,
-  Notebook,
-  Pattern,
+import {
+  type Author,
+  type Change,
+  type FileError,
+  type FileInfo,
+  type FileResult,
+  GLOBAL,
+  type Match,
+  type Notebook,
+  type Pattern,
 } from "../agent/notebook.ts";
 import { resolvePath } from "../agent/paths.ts";
 
@@ -42,6 +43,8 @@ export class TurnNotebook implements Notebook {
   }
 
   async write(changes: Change[], author: Author, commit?: () => void) {
+    const refusal = this.#globalRefusal(changes);
+    if (refusal) return this.#heard(refusal);
     const paths = memoryIn(changes);
     const committed = () => {
       commit?.();
@@ -58,6 +61,14 @@ export class TurnNotebook implements Notebook {
     const found = this.#files.search(pattern, folder, limit);
     if (found.some((match) => match.outside)) this.#watch.outside();
     return found;
+  }
+
+  #globalRefusal(changes: Change[]): FileResult<{ written: FileInfo[] }> | undefined {
+    for (const { path } of changes) {
+      const place = resolvePath(path);
+      const reason = place.ok && place.root === GLOBAL ? this.#watch.whyNotGlobal() : undefined;
+      if (place.ok && reason) return { ok: false, error: "read-only", path: place.absolute, reason };
+    }
   }
 
   #heard<T extends object>(result: FileResult<T>): FileResult<T> {
