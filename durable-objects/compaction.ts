@@ -19,7 +19,8 @@ const MADE_ROOM =
 
 /**
  * Makes room in a conversation: first the agent is asked to save what should last, then the old part becomes a
- * summary. Both are journalled in phases of their own, so a crash repeats neither. The full history stays searchable.
+ * summary. Both are journalled in phases of their own, so a crash repeats neither; a phase names the messages that it is
+ * about, so a later compaction of the same turn takes over none of its answers. The full history stays searchable.
  */
 export async function compact(
   room: Room,
@@ -42,13 +43,17 @@ export async function compact(
     journal: new TurnJournal(room, parts.ledger, turn.id, name, brain.choice, grant),
     limits: { ...ports.limits, maxRounds },
     conversation: async () => messages,
-    ...(name === "summary" ? { tools: [], specs: [] } : {}),
+    ...(name.startsWith("summary") ? { tools: [], specs: [] } : {}),
   });
   const rules = await rulesOf(room, parts);
   await runLoop(
-    phase("save", [rules, ...alternating([...old, { role: "user", content: SAVE_FIRST }])], SAVE_ROUNDS),
+    phase(
+      `save:${session.summarisedTo ?? ""}`,
+      [rules, ...alternating([...old, { role: "user", content: SAVE_FIRST }])],
+      SAVE_ROUNDS,
+    ),
   );
-  const end = await runLoop(phase("summary", summaryRequest(session.summary ?? undefined, old), 1));
+  const end = await runLoop(phase(`summary:${upTo}`, summaryRequest(session.summary ?? undefined, old), 1));
   if (end.type !== "answer") return end;
   room.transaction(() => {
     parts.transcript.summarise(session.id, end.text, upTo);

@@ -115,8 +115,8 @@ export const steps = sqliteTable(
   {
     id: text().primaryKey(),
     turn: text().notNull(),
-    /** `main`: the conversation; `save` and `summary`: what a compaction asked. */
-    phase: text({ enum: ["main", "save", "summary"] }).notNull(),
+    /** `main`: the conversation; the others: what a compaction asked of the messages after, or up to, this one. */
+    phase: text().$type<"main" | `save:${string}` | `summary:${string}`>().notNull(),
     seq: integer().notNull(),
     kind: text({ enum: ["model", "tool"] }).notNull(),
     /** The model call that the step belongs to, from 0. */

@@ -37,3 +37,27 @@ test("/compact summarises, and the next answer sees the summary instead of the w
   expect(read).toContain("SUMMARY: Ann likes herons.");
   expect(read).not.toContain(`${first} I like herons`);
 });
+
+test("a turn that is compacted twice asks for a second summary, and loses nothing that was said between", async () => {
+  const chat = fresh();
+  for (const [index, bird] of ["heron", "egret", "stork", "crane"].entries()) {
+    const key = `bird${index}-${chat}`;
+    await peers.script(key, { text: `The ${bird} is noted.` });
+    await deliver(direct(chat, `${key} remember the ${bird}`));
+    await peers.shown(chat, index + 1);
+  }
+  const key = `twice-${chat}`;
+  const last = `bird3-${chat}`;
+  // What is asked of a compaction stands under the newest message that it is about.
+  await peers.script(key, modelFaults.tooLong(), modelFaults.tooLong(), { text: "Answered after all." });
+  const silent = { text: "SUMMARY of the birds." };
+  await peers.script(last, ...Array.from({ length: 8 }, () => silent));
+  await deliver(direct(chat, `${key} which birds?`));
+  await expect
+    .poll(async () => (await peers.shown(chat)).at(-1), { timeout: 15_000 })
+    .toBe("Answered after all.");
+  const asked = (await peers.requests(`${chat}`)).map(({ body }) => JSON.stringify(body.messages));
+  const summed = asked.filter((text) => text.includes("Sum up a conversation"));
+  expect(summed).toHaveLength(2);
+  expect(summed.join("\n")).toMatch(/heron[\s\S]*egret[\s\S]*stork/);
+});
