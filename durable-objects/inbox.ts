@@ -9,6 +9,9 @@ export type InboxRow = typeof inbox.$inferSelect;
 /** A piece of something longer waits so long for the rest. */
 const GATHER_MS = 1000;
 
+/** Messages of one turn that are looked at. */
+export const TAKEN_UP = 2000;
+
 /** Written out, so that SQLite sees that the partial index fits. */
 const PENDING = sql`${inbox.state} = 'pending'`;
 
@@ -99,7 +102,7 @@ export class Inbox {
 
   /** The messages that a turn took up, oldest first; at most the last 2,000. */
   of(turn: string): InboxRow[] {
-    return this.page(turn, { limit: 2000 });
+    return this.page(turn, { limit: TAKEN_UP });
   }
 
   /** The last messages of a turn, or the last before an id; oldest first. */
@@ -108,6 +111,12 @@ export class Inbox {
     const within = before ? and(sql`+${inbox.turn} = ${turn}`, lt(inbox.id, before)) : eq(inbox.turn, turn);
     const rows = this.#room.db.select().from(inbox).where(within).orderBy(desc(inbox.id));
     return rows.limit(limit).all().reverse();
+  }
+
+  /** How many messages of a turn come before one of them. */
+  countBefore(turn: string, id: string): number {
+    const before = and(eq(inbox.turn, turn), lt(inbox.id, id));
+    return this.#room.db.select({ n: sql<number>`count(*)` }).from(inbox).where(before).get()?.n ?? 0;
   }
 
   /** The fate of a turn's messages: those that woke it share its end, the others were context. */

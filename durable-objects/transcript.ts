@@ -11,6 +11,9 @@ import { indexed, matchExpression } from "./search-text.ts";
 export type MessageRow = typeof messages.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
 
+/** Messages of a session that a prompt shows at most, and by how many its beginning moves. */
+const SHOWN = 120;
+const PAGE = 40;
 /** Summaries that `recall` looks through. */
 const SUMMARIES = 50;
 
@@ -50,18 +53,23 @@ export class Transcript {
     return row;
   }
 
-  /** What a session's summary does not cover, oldest first; at most the last 80 messages. */
+  /**
+   * What a session's summary does not cover, oldest first; at most the last 120 messages. Where there are more it
+   * begins at a page, so that the beginning stays the same for many turns and providers can cache it.
+   */
   ofSession(session: SessionRow): MessageRow[] {
-    const seen = inArray(messages.role, ["person", "assistant", "note"]);
-    const after = and(eq(messages.session, session.id), seen, gt(messages.id, session.summarisedTo ?? ""));
-    return this.#room.db
-      .select()
-      .from(messages)
-      .where(after)
-      .orderBy(desc(messages.id))
-      .limit(80)
-      .all()
-      .reverse();
+    const newest = this.#room.db.select().from(messages).where(uncovered(session)).orderBy(desc(messages.id));
+    const rows = newest.limit(SHOWN).all().reverse();
+    const page = (row: MessageRow) => Math.floor(row.rowid / PAGE);
+    const start = rows.length < SHOWN ? 0 : rows.findIndex((row) => page(row) > page(rows[0]!));
+    return rows.slice(Math.max(0, start));
+  }
+
+  /** How many messages of a session come before these and are in no summary; counted up to 1,001. */
+  unseen(session: SessionRow, shown: readonly MessageRow[]): number {
+    if (!shown[0] || shown.length < SHOWN - PAGE) return 0;
+    const before = and(uncovered(session), lt(messages.id, shown[0].id));
+    return this.#room.db.select({ id: messages.id }).from(messages).where(before).limit(1001).all().length;
   }
 
   summarise(session: string, summary: string, upTo: string): void {
@@ -271,6 +279,12 @@ export class Transcript {
       this.shownInbox({ ...row, key, senderName: row.sender, sentAt: row.at, ...(state ? { state } : {}) }),
     ];
   }
+}
+
+/** What the model may see of a session and no summary stands for. */
+function uncovered({ id, summarisedTo }: SessionRow) {
+  const seen = inArray(messages.role, ["person", "assistant", "note"]);
+  return and(eq(messages.session, id), seen, gt(messages.id, summarisedTo ?? ""));
 }
 
 /** Whether a turn already said this text through its tool. */
