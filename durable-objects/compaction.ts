@@ -2,12 +2,13 @@ import { SAVE_FIRST, splitForCompaction, summaryRequest } from "../agent/compact
 import type { LoopEnd } from "../agent/events.ts";
 import { type LoopPorts, runLoop } from "../agent/loop.ts";
 import type { ChatMessage } from "../agent/model.ts";
+import { unseenNotice } from "../agent/prompt.ts";
 import { alternating } from "../agent/transcript.ts";
 import type { Brain } from "./brain.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { type Phase, TurnJournal } from "./turn-journal.ts";
-import { rulesOf } from "./turn-prompt.ts";
+import { options, rulesOf } from "./turn-prompt.ts";
 import type { TurnRow } from "./turns.ts";
 import type { Grant } from "./usage.ts";
 
@@ -32,11 +33,10 @@ export async function compact(
   why: "asked" | "full",
 ): Promise<LoopEnd> {
   const session = parts.transcript.get(turn.session);
-  const { old, upTo } = splitForCompaction(
-    parts.transcript.ofSession(session),
-    why === "asked" ? 0 : undefined,
-    { timezone: room.timezone, assistantName: room.config.ASSISTANT_NAME },
-  );
+  const rows = parts.transcript.ofSession(session);
+  const unseen = unseenNotice(parts.transcript.unseen(session, rows));
+  const keep = why === "asked" ? 0 : undefined;
+  const { old, upTo } = splitForCompaction(rows, keep, options(room, parts));
   if (!upTo) return { type: "answer", text: "There is nothing to summarise yet.", cut: false };
   const phase = (name: Phase, messages: ChatMessage[], maxRounds: number): LoopPorts => ({
     ...quiet(ports),
@@ -56,7 +56,7 @@ export async function compact(
   const end = await runLoop(phase(`summary:${upTo}`, summaryRequest(session.summary ?? undefined, old), 1));
   if (end.type !== "answer") return end;
   room.transaction(() => {
-    parts.transcript.summarise(session.id, end.text, upTo);
+    parts.transcript.summarise(session.id, [end.text.trim(), unseen].filter(Boolean).join("\n"), upTo);
     if (why === "full") parts.say(`compacted:${upTo}`, MADE_ROOM, turn.thread);
   });
   return {
