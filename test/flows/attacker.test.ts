@@ -307,3 +307,23 @@ test("a heartbeat whose file an outsider's words led to sends nothing on", async
   await room(chat).heartbeat("now");
   expect(await answersOf(key)).toEqual([expect.stringContaining("/new")]);
 });
+
+test("a task that was made before a chat became main writes no global file and sends to nobody else", async () => {
+  const [chat, other] = [await newGroup(), await newGroup()];
+  const key = `early-${fresh()}`;
+  await obeys(chat, [
+    call("schedule_task", { prompt: `run ${key}`, schedule_type: "once", schedule_value: "3s" }),
+  ]);
+  await command(chat, `/main ${await directory().mainCode()}`);
+  expect((await room(chat).status()).main).toBe(true);
+  const before = await directory().globalSnapshot(0);
+  const attempts = [
+    call("write_file", { path: "/workspace/global/MEMORY.md", content: "ATTACKED" }),
+    call("bash", { command: "echo ATTACKED > /workspace/global/x.md" }),
+    call("send_message", { text: "ATTACKED", to: `telegram:${other}` }),
+    call("list_groups"),
+  ];
+  await peers.script(key, { toolCalls: attempts }, { text: "Tried." });
+  for (const answer of await answersOf(key)) expect(answer).toMatch(/Only main may do that|read-only/i);
+  expect(await directory().globalSnapshot(0)).toEqual(before);
+});
