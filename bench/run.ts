@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { type Install, pss, startInstall, startUpMs, update, uploadKiB } from "./install.ts";
 import { figure, load, missedGoals, percentiles, type Run } from "./measure.ts";
 import { startBenchPeers } from "./peers.ts";
+import { tasks } from "./tasks.ts";
 
 const CONNECTIONS = 32;
 const MESSAGES = 6000;
@@ -24,6 +25,7 @@ const parts: Record<string, () => Promise<void>> = {
   accept: () => accept(install),
   memory,
   history: () => history(install),
+  tasks: () => tasks(install),
   restart: () => restart(install),
   upload,
 };
