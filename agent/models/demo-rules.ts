@@ -1,29 +1,6 @@
 import { GLOBAL, HOME } from "../notebook.ts";
-
-/** What the demo model knows of one request. */
-export interface Asked {
-  /** What a person said, without the assistant's name in front. */
-  text: string;
-  sender: string;
-  /** `2026-11-21`, or as the message says it. */
-  date: string;
-  /** Milliseconds since the epoch. */
-  now: number;
-  main: boolean;
-  assistant: string;
-  /** Names of the tools on offer. */
-  tools: ReadonlySet<string>;
-  /** What the tools answered for this request, oldest first. */
-  results: string[];
-}
-
-/** A tool to call, or the answer. Undefined: the rule does not apply after all. */
-export type Next = { tool: string; args: object } | string | undefined;
-
-export interface Rule {
-  pattern: RegExp;
-  next(match: RegExpExecArray, asked: Asked): Next;
-}
+import { type Asked, failed, type Next, type Rule, tool, unquoted } from "./demo-steps.ts";
+import { TASK_RULES } from "./demo-tasks.ts";
 
 const REMEMBER =
   "(?:please )?(?:remember|don['’]t forget|keep in mind)(?: this)?|(?:bitte )?merk(?:e)? dir|recuerda|souviens-toi|rappelle-toi|ricorda|lembr[ae](?:-se)?|запомни|请?记住|請?記住";
@@ -36,15 +13,7 @@ export const RULES: Rule[] = [
     next: ([, globally, fact], asked) =>
       fact!.endsWith("?") ? undefined : remember(fact!, asked, globally !== undefined),
   },
-  {
-    pattern:
-      /^(?:please )?(?:remind me|erinnere mich)\b|^every (?:\d|minute|hour|day|week|morning|evening|\w+day)/i,
-    next: (_, asked) => remind(asked),
-  },
-  {
-    pattern: /^(?:list|show)(?: me)?(?: all| my| the)*(?: scheduled)? (?:tasks|reminders)/i,
-    next: (_, asked) => tool("list_tasks", {}, asked),
-  },
+  ...TASK_RULES,
   {
     pattern:
       /^what (?:do|did) you (?:know|remember)|what(?:['’]s| is) in (?:my|the|your) (?:notes|memory)|^(?:show |read )?(?:me )?(?:my |your )?(?:notes|memory)[.!?]*$|^was weißt du|^你(?:知道|记得)什么/i,
@@ -111,8 +80,9 @@ const HELP = [
   "- “remember that the bins go out on Tuesday”, “what do you know?”",
   "- “write hello to notes.txt”, “read notes.txt”, “list files”, “run ls -la”",
   "- “search bins”, “what did I say about the bins?”",
-  "- “remind me in 10 minutes to stretch”, “list my tasks”",
-  "- in the main chat: “list groups”, “add group Family Chat”",
+  "- “remind me in 10 seconds to stretch”, “remind me tomorrow at 9 to call Bob”, “every minute say hi”",
+  "- “list my tasks”, “show task 3”, “pause task 3”, “resume task 3”, “cancel task 3”",
+  "- in the main chat: “list groups”, “add group Family Chat”, “list all tasks”",
   "For a real model set `API_KEY` (or `API_BASE` for a local one) and start again.",
 ].join("\n");
 
@@ -123,20 +93,8 @@ export const FALLBACK =
 
 /** What to say where a tool is not on offer. */
 export function missing(name: string): string {
-  if (/task/.test(name)) return "Reminders and tasks are not part of this version yet.";
   if (/group/.test(name)) return "Groups are managed in the main chat only.";
   return `That needs the tool ${name}, which is not on offer in this chat.`;
-}
-
-/** One call, then its result as the answer. */
-function tool(name: string, args: object, asked: Asked, say = (result: string) => result): Next {
-  const [result] = asked.results;
-  if (result === undefined) return { tool: name, args };
-  return failed(result) ? result : say(result);
-}
-
-function failed(result: string): boolean {
-  return /^(?:Error|The tool failed):/.test(result);
 }
 
 function write(path: string, text: string, asked: Asked): Next {
@@ -168,40 +126,8 @@ function know({ results }: Asked): Next {
     : "I know nothing yet. Say: remember that …";
 }
 
-const UNITS = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 };
-const IN =
-  /^(?:please )?remind me in (\d+|an?|one) (second|minute|hour|day|week)s?,?(?: to| that| of|:)?\s+([\s\S]+)/i;
-const EVERY =
-  /^(?:please )?(?:remind me )?every (\d+)? ?(second|minute|hour|day|week)s?,?(?: to| that| of|:)?\s+([\s\S]+)/i;
-
-/** “remind me in 10 seconds to stretch”, “every 5 minutes say hi”. */
-function remind(asked: Asked): Next {
-  if (!asked.tools.has("schedule_task")) return missing("schedule_task");
-  const once = IN.exec(asked.text);
-  const found = once ?? EVERY.exec(asked.text);
-  if (!found)
-    return "I understand “remind me in 10 minutes to …” and “every 5 minutes …”. For other times set a key for a real model.";
-  const ms =
-    (Number.parseInt(found[1] ?? "1", 10) || 1) * UNITS[found[2]!.toLowerCase() as keyof typeof UNITS];
-  const when = once
-    ? { schedule_type: "once", schedule_value: new Date(asked.now + ms).toISOString() }
-    : { schedule_type: "interval", schedule_value: String(ms) };
-  const message = found[3]!.trim().replace(/^(?:say|send|write|tell me)\s+/i, "");
-  return tool(
-    "schedule_task",
-    { message: once ? `Reminder: ${message}` : unquoted(message), ...when },
-    asked,
-  );
-}
-
 function fenced(result: string): string {
   return `\`\`\`\n${result.replaceAll("```", "'''")}\n\`\`\``;
-}
-
-/** Without the quotes, backticks or code fence around it. */
-function unquoted(text: string): string {
-  const plain = text.trim().replace(/^```\w*\n([\s\S]*?)\n?```$/, "$1");
-  return plain.replace(/^(["“'`])([\s\S]*)(["”'`])$/, "$2").trim();
 }
 
 function pathOf(word: string): string {

@@ -1,7 +1,8 @@
 import { parseCatchUp, type Said } from "../catch-up.ts";
 import type { ChatMessage, Model, ModelEvent, ModelRequest, ToolCall } from "../model.ts";
 import { withoutTrigger } from "../wake.ts";
-import { type Asked, FALLBACK, missing, type Next, RULES } from "./demo-rules.ts";
+import { FALLBACK, missing, RULES } from "./demo-rules.ts";
+import type { Asked, Next } from "./demo-steps.ts";
 
 /** Characters of one streamed piece. */
 const PIECE = 12;
@@ -108,7 +109,8 @@ function requestsOf(
   const everything = main || /in a direct chat/.test(system);
   const said = turn.filter((message) => message.role === "user").map((message) => message.content);
   const date = said.map(dateIn).findLast(Boolean);
-  const common = { now, main, assistant, tools: names };
+  const timezone = said.map(zoneIn).findLast(Boolean) ?? "UTC";
+  const common = { now, timezone, main, assistant, tools: names };
   return said
     .flatMap((content) => linesIn(content, assistant, everything))
     .map(({ text, sender, time }) => {
@@ -134,6 +136,11 @@ function dateIn(content: string): string | undefined {
   const stated = /^\(It is \w+, (\w+ \d+, \d{4})/m.exec(content)?.[1];
   const day = stated ? new Date(`${stated} UTC`) : undefined;
   return day && !Number.isNaN(day.getTime()) ? day.toISOString().slice(0, 10) : undefined;
+}
+
+/** The zone that the prompt states. */
+function zoneIn(content: string): string | undefined {
+  return /^\(It is .+?, ([\w/+-]+)\. Chat: /m.exec(content)?.[1];
 }
 
 /** `Nov 21` of `Nov 21 2:32 PM`. */

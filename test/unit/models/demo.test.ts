@@ -21,6 +21,7 @@ interface Place {
   joins?: Record<number, string>;
   transcript?: PromptInput["transcript"];
   tools?: ToolSpec[];
+  timezone?: string;
 }
 
 interface Made {
@@ -40,7 +41,7 @@ async function say(said: (string | Heard)[], place: Place = {}): Promise<{ answe
     paths: [],
     skills: [],
     members: [],
-    timezone: "UTC",
+    timezone: place.timezone ?? "UTC",
   };
   const messages: ChatMessage[] = buildPrompt({
     ...about,
@@ -183,30 +184,114 @@ test.each<[string, string, Made["args"]]>([
   expect(elsewhere.answer).toContain("main chat only");
 });
 
-test.each(["remind me in 10 seconds to stretch", "every minute say hi", "list my tasks"])(
-  "says plainly that there are no reminders yet: %s",
-  async (text) => {
-    const { answer, calls } = await say([text]);
-    expect(calls).toEqual([]);
-    expect(answer).toBe("Reminders and tasks are not part of this version yet.");
-  },
-);
+const reminder = (what: string, schedule_type: string, schedule_value: string) => ({
+  message: `Reminder: ${what}`,
+  schedule_type,
+  schedule_value,
+});
+const said = (message: string, schedule_type: string, schedule_value: string) => ({
+  message,
+  schedule_type,
+  schedule_value,
+});
 
-const scheduling = ["schedule_task", "list_tasks"].map((name) => ({ name, description: "", parameters: {} }));
-
+// It is Saturday, 21 November 2026, 14:32 in UTC.
 test.each<[string, Made["args"]]>([
+  ["remind me in 10 seconds to stretch", reminder("stretch", "once", "2026-11-21T14:32:10.000Z")],
+  ["Remind me in an hour to eat", reminder("eat", "once", "2026-11-21T15:32:00.000Z")],
+  ["please remind me to eat in 2 hours.", reminder("eat", "once", "2026-11-21T16:32:00.000Z")],
+  ["remind me at 9:00 to get up", reminder("get up", "once", "2026-11-22T09:00")],
+  ["remind me at 15:30 to call Bob at home", reminder("call Bob at home", "once", "2026-11-21T15:30")],
+  ["remind me at 9 pm to sleep", reminder("sleep", "once", "2026-11-21T21:00")],
+  ["remind me tomorrow at 9 to get up", reminder("get up", "once", "2026-11-22T09:00")],
+  ["remind me at 9 tomorrow: get up", reminder("get up", "once", "2026-11-22T09:00")],
+  ["remind me to get up tomorrow at 7.15", reminder("get up", "once", "2026-11-22T07:15")],
+  ["remind me tomorrow to get up", reminder("get up", "once", "2026-11-22T09:00")],
+  ["remind me on Monday at 12 a.m. to sleep", reminder("sleep", "once", "2026-11-23T00:00")],
+  ["remind me on saturday at 10 to shop", reminder("shop", "once", "2026-11-28T10:00")],
+  ["remind me on 2027-02-28 at 8:05 to pay", reminder("pay", "once", "2027-02-28T08:05")],
+  ["remind me every day at 9 to drink", reminder("drink", "cron", "0 9 * * *")],
+  ["every minute say hi", said("hi", "interval", "60000")],
+  ["every 5 minutes: drink", said("drink", "interval", "300000")],
+  ['every weekday at 8:30 send "Good morning"', said("Good morning", "cron", "30 8 * * 1-5")],
+  ["every Monday say the bins go out", said("the bins go out", "cron", "0 9 * * 1")],
+  ["every evening at 9 pm say good night", said("good night", "cron", "0 21 * * *")],
+])("schedules with the real tool: %s", async (text, args) => {
+  expect((await say([text])).calls).toEqual([{ name: "schedule_task", args }]);
+});
+
+test("reads times on the clock of the chat", async () => {
+  const answers = ["Asia/Tokyo", "America/New_York", "UTC"].map(async (timezone) => {
+    const { calls } = await say(["remind me at 20:00 to sleep"], { timezone });
+    return calls[0]!.args.schedule_value;
+  });
+  expect(await Promise.all(answers)).toEqual(["2026-11-22T20:00", "2026-11-21T20:00", "2026-11-21T20:00"]);
+});
+
+test.each([
+  ["every 10 seconds say hi", /once a minute/],
+  ["every second say hi", /once a minute/],
+  ["remind me every 59 seconds to blink", /once a minute/],
+  ["remind me at 25:00 to sleep", /I understand/],
+  ["remind me at 13 pm to sleep", /I understand/],
+  ["remind me on 2027-02-31 to pay", /I understand/],
+  ["remind me when it rains", /I understand/],
+  ["every 2 days at 9 say hi", /I understand/],
+])("says clearly which times it does not take: %s", async (text, reason) => {
+  const { answer, calls } = await say([text]);
+  expect(calls).toEqual([]);
+  expect(answer).toMatch(reason);
+});
+
+test.each<[string, string, Made["args"]]>([
+  ["list my scheduled tasks", "list_tasks", {}],
+  ["show all reminders", "list_tasks", {}],
+  ["which tasks are there?", "list_tasks", {}],
+  ["pause task 3", "pause_task", { task: "3" }],
+  ["Please resume the task #3.", "resume_task", { task: "3" }],
+  ['cancel reminder "stretch"', "cancel_task", { task: "stretch" }],
+  ["delete task 12", "cancel_task", { task: "12" }],
+  ["show me task 3", "get_task", { task: "3" }],
+])("looks after tasks with the real tools: %s", async (text, name, args) => {
+  const { answer, calls } = await say([text]);
+  expect(calls).toEqual([{ name, args }]);
+  expect(answer).toBe(`result of ${name}`);
+});
+
+test.each<[string, string, Made["args"]]>([
+  ["list all tasks", "list_tasks", { group: "all" }],
+  ["list my tasks", "list_tasks", {}],
+  ["list tasks of “Family Chat”", "list_tasks", { group: "Family Chat" }],
+  ['pause task 3 in "Family Chat"', "pause_task", { task: "3", group: "Family Chat" }],
   [
-    "remind me in 10 seconds to stretch",
-    { message: "Reminder: stretch", schedule_type: "once", schedule_value: "2026-11-21T14:32:10.000Z" },
+    'schedule task for "Family Chat": every Friday at 18:00 say dinner',
+    "schedule_task",
+    { ...said("dinner", "cron", "0 18 * * 5"), group: "Family Chat" },
   ],
-  [
-    "Remind me in an hour to eat",
-    { message: "Reminder: eat", schedule_type: "once", schedule_value: "2026-11-21T15:32:00.000Z" },
-  ],
-  ["every minute say hi", { message: "hi", schedule_type: "interval", schedule_value: "60000" }],
-  ["every 5 minutes: drink", { message: "drink", schedule_type: "interval", schedule_value: "300000" }],
-])("schedules once the tool is there: %s", async (text, args) => {
-  expect((await say([text], { tools: scheduling })).calls).toEqual([{ name: "schedule_task", args }]);
+])("reaches from main into other groups: %s", async (text, name, args) => {
+  expect((await say([text], { main: true })).calls).toEqual([{ name, args }]);
+});
+
+test("names the tool that a chat does not have", async () => {
+  const { answer, calls } = await say(["remind me in an hour to eat"], { tools: [] });
+  expect([calls, answer]).toEqual([[], expect.stringContaining("schedule_task")]);
+});
+
+test("every call for a task fits the schema of its tool", async () => {
+  const texts = [
+    "remind me in 10 seconds to x",
+    "remind me at 9 to x",
+    "every day at 9 say x",
+    "show task 3",
+    "list all tasks",
+  ];
+  for (const text of texts) {
+    const [made] = (await say([text], { main: true })).calls;
+    expect([
+      text,
+      prepare({ name: made!.name, arguments: JSON.stringify(made!.args) }, toolsFor(true)).ok,
+    ]).toEqual([text, true]);
+  }
 });
 
 test.each(["hello", "Hi!", "你好", "good morning Flare"])("greets by name: %s", async (text) => {
