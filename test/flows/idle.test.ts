@@ -1,0 +1,67 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { afterEach, expect, test, vi } from "vitest";
+import { deliver, fresh, inGroup, peers, register, room } from "./talk.ts";
+
+const HOUR = 3600_000;
+const directory = () => env.DIRECTORY.getByName("directory");
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+type Stub = Parameters<typeof runInDurableObject>[0];
+
+/** Every row of an object, and its alarm. */
+function all(stub: Stub): Promise<unknown> {
+  return runInDurableObject(stub, async (_, { storage }) => {
+    const tables = storage.sql.exec("select name from sqlite_master where type = 'table'").toArray();
+    const own = tables.map(({ name }) => String(name)).filter((name) => !/^(_cf_|sqlite_|search)/.test(name));
+    const rows = own.map((name) => [name, storage.sql.exec(`select * from "${name}"`).toArray()]);
+    return { alarm: await storage.getAlarm(), rows };
+  });
+}
+
+function sweep(): Promise<Response> {
+  const headers = { authorization: "Bearer flow-admin" };
+  return exports.default.fetch(new Request("http://flare.test/api/sweep", { method: "POST", headers }));
+}
+
+test("a day of idle groups with empty heartbeats costs no alarm, no model call and no row", async () => {
+  const chats = Array.from({ length: 12 }, () => -fresh());
+  for (const chat of chats) {
+    await register(chat);
+    await deliver(inGroup(chat, `@Flare idle-${chat} hello`));
+    await peers.shown(chat, 1);
+  }
+  const stubs = [...chats.map((chat) => room(chat) as Stub), directory() as unknown as Stub];
+  const calls = () => peers.requests("idle-").then((seen) => seen.length);
+  const snapshot = () => Promise.all(stubs.map(all));
+  await vi.waitFor(async () => {
+    for (const state of await snapshot()) expect(state).toMatchObject({ alarm: null });
+  });
+  const [before, asked] = [await snapshot(), await calls()];
+  for (let hour = 1; hour <= 24; hour++) {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HOUR });
+    expect(await (await sweep()).json()).toEqual({ woken: 0 });
+  }
+  expect(await snapshot()).toEqual(before);
+  expect(await calls()).toBe(asked);
+});
+
+test("a group that lost its alarm is found by the sweep, and its reminder comes", async () => {
+  const chat = -fresh();
+  await register(chat);
+  const asker = { id: "1001", name: "Ann", from: `telegram:${chat}`, main: false, agent: false, thread: "" };
+  const task = { message: "Stretch.", schedule_type: "once", schedule_value: "1h" };
+  await room(chat).tasks({ verb: "schedule", task }, { ...asker, trust: "member", key: "k", trace: "t" });
+  const due = () =>
+    runInDurableObject(directory() as unknown as Stub, (_, { storage }) =>
+      storage.sql.exec("select next_due from groups where address = ?", `telegram:${chat}`).one(),
+    );
+  await vi.waitFor(async () => expect((await due()).next_due).not.toBeNull());
+  await runInDurableObject(room(chat) as Stub, (_, { storage }) => storage.deleteAlarm());
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HOUR + 5 * 60_000 });
+  await sweep();
+  expect((await peers.shown(chat, 1))[0]).toContain("Stretch.");
+});
