@@ -1,7 +1,8 @@
-import { slugify } from "transliteration";
+import { transliterate } from "transliteration";
 import { parseAddress } from "../../channels/channel.ts";
 
 const LONGEST = 63;
+const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
 /** `main` and `cli` are the folders of the two consoles; `global` is everybody's. */
 const RESERVED = new Set(["global", "main", "cli"]);
 
@@ -25,11 +26,19 @@ function join(first: string, second: string): string {
   return `${first.slice(0, LONGEST - 1 - second.length)}-${second}`;
 }
 
+/** Word by word, since some letters become an apostrophe or another sign, which is no gap. */
 function slug(text: string, longest: number): string {
   // Cut before and after: a title may be long, and one character may become several letters.
-  return slugify(text.slice(0, 200), { lowercase: true, separator: "-", allowedChars: "a-zA-Z0-9_-" })
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]/g, "")
+  const words = text.slice(0, 200).normalize("NFKC").match(WORD) ?? [];
+  const plain = words.map((word) =>
+    transliterate(word)
+      .toLowerCase()
+      .replace(/[^a-z0-9_\s]/g, ""),
+  );
+  return plain
+    .flatMap((word) => word.split(/\s+/))
+    .filter(Boolean)
+    .join("-")
     .slice(0, longest)
     .replace(/^[-_]+|[-_]+$/g, "");
 }

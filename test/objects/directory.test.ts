@@ -249,6 +249,12 @@ describe("registration", () => {
     for (const [title, folder] of [
       ["Семья и друзья", "semya-i-druzya"],
       ["家族", "jia-zu"],
+      ["家族 🏠 2026", "jia-zu-2026"],
+      ["עברית", "bryt"],
+      ["가족 모임", "gajog-moim"],
+      ["परिवार", "privaar"],
+      ["𝓢𝓴𝓲 club", "ski-club"],
+      ["ﬁsh_tank", "fish_tank"],
       ["Café  Zürich!", "cafe-zurich"],
     ]) {
       const id = `-${chatId()}`;
