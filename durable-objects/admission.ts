@@ -7,6 +7,9 @@ import { DIRECTORY, type Receipt } from "./rpc.ts";
 import { drops } from "./schema.ts";
 
 const RING = 100;
+const HOUR_MS = 3600_000;
+/** Wrong codes of a chat that are answered in an hour. */
+const TOLD_AN_HOUR = 3;
 
 /** The directory, as a group calls it. */
 export type DirectoryStub = ReturnType<Env["DIRECTORY"]["getByName"]>;
@@ -54,8 +57,28 @@ export class Admission {
   /** Asks the directory whether this chat is registered: a console is before anybody wrote in it. */
   async learn(): Promise<boolean> {
     const settings = await this.directory.find(this.#room.address);
-    if (settings?.registered) this.#room.set("settings", settings);
+    if (settings?.registered) this.#room.configure(settings);
     return this.#room.registered;
+  }
+
+  /** Whose codes for `/main` are listened to. */
+  mayClaim(sender: Message["sender"]): boolean {
+    const { config, channelName } = this.#room;
+    if (sender.isBot) return false;
+    return config.ALLOW_FROM === undefined || allowed(sender, channelName, config.ALLOW_FROM);
+  }
+
+  /** Whether a chat that nobody registered is told of a wrong code: a few times an hour, of its lock-out once. */
+  mayTell(locked = false): boolean {
+    const now = this.#room.now();
+    if (locked) {
+      const told = this.#room.get("told:locked") ?? 0;
+      if (told <= now - HOUR_MS) this.#room.set("told:locked", now);
+      return told <= now - HOUR_MS;
+    }
+    const lately = (this.#room.get("wrongCodes") ?? []).filter((at) => at > now - HOUR_MS);
+    if (lately.length < TOLD_AN_HOUR) this.#room.set("wrongCodes", [...lately, now]);
+    return lately.length < TOLD_AN_HOUR;
   }
 
   /** The rule's view of this group. */

@@ -11,7 +11,14 @@ import type { Room } from "./room.ts";
 import { drops } from "./schema.ts";
 import { describeStatus, statusOf } from "./status.ts";
 
-type Handler = (message: Message, args: string) => string | Promise<string>;
+type Handler<T> = (message: Message, args: string) => T;
+
+/** What became of a code for `/main`. `locked`: the chat is not listened to for an hour. */
+export interface MainClaim {
+  ok: boolean;
+  said: string;
+  locked?: boolean;
+}
 
 /**
  * The commands lane: runs inside `receive` and never waits for a turn. A handler answers what is said in the chat.
@@ -20,24 +27,29 @@ export class Commands {
   readonly #room: Room;
   readonly #parts: Parts;
   readonly #admission: Admission;
-  readonly #handlers: Record<string, Handler>;
+  /** Those that work on this object alone, inside a transaction. */
+  readonly #here: Record<string, Handler<string>>;
+  /** Those that ask others first. */
+  readonly #elsewhere: Record<string, Handler<Promise<string>>>;
 
   constructor(room: Room, parts: Parts, admission: Admission) {
     this.#room = room;
     this.#parts = parts;
     this.#admission = admission;
-    this.#handlers = {
+    this.#here = {
       help: () => helpText(room.main),
       start: () => helpText(room.main),
       status: () => describeStatus(statusOf(room, parts)),
       new: (message) => this.#newSession(message.thread ?? ""),
       stop: () => (parts.stop() ? "Stopping." : "Nothing is running."),
       compact: (message) => this.#compact(message.thread ?? ""),
-      memory: (message, args) => this.#memory(message, args),
       tasks: (message) => this.#tasks(message),
       usage: () => this.#usage(),
       why: () => this.#why(),
-      main: (message, args) => this.claimMain(message, args),
+    };
+    this.#elsewhere = {
+      memory: (message, args) => this.#memory(message, args),
+      main: async (message, args) => (await this.claimMain(message, args)).said,
       groups: () => this.#directory.describeGroups(room.address),
       approve: (_, args) => this.#directory.approve(args.trim(), room.address),
     };
@@ -49,29 +61,41 @@ export class Commands {
   }
 
   #knows(name: string): boolean {
-    return commandFor(name) !== undefined && Object.hasOwn(this.#handlers, name);
+    const known = Object.hasOwn(this.#here, name) || Object.hasOwn(this.#elsewhere, name);
+    return commandFor(name) !== undefined && known;
   }
 
-  /** Runs a command that was checked with `answers`. */
-  async run(message: Message, name: string, args: string): Promise<string> {
-    if (!this.#knows(name)) return `I do not know /${name}. /help lists what I know.`;
+  /**
+   * Runs a command that was checked with `answers`, as far as it asks others. What is left, the effect on this object
+   * and the answer, is for the transaction that keeps the command's row.
+   */
+  async run(message: Message, name: string, args: string): Promise<() => string> {
+    if (!this.#knows(name)) return () => `I do not know /${name}. /help lists what I know.`;
     const actor = actorOf(this.#room, message.sender);
     const verdict = authorize(actor, { kind: "command", name });
     if (!verdict.ok) {
       this.#parts.audit.refused([actor], `/${name} ${args}`.trim(), verdict.reason);
-      return verdict.reason;
+      return () => verdict.reason;
     }
-    return this.#handlers[name]!(message, args);
+    const here = this.#here[name];
+    if (here) return () => here(message, args);
+    const said = await this.#elsewhere[name]!(message, args);
+    return () => said;
   }
 
   /** `/main CODE`: works in any chat, for whoever has the code. */
-  async claimMain(message: Message, code: string): Promise<string> {
-    if (this.#room.main) return "This chat is main already.";
-    if (!code.trim()) return "Write /main and the code. Get one in the console or with: nanoflare pair";
+  async claimMain(message: Message, code: string): Promise<MainClaim> {
+    const verdict = authorize(actorOf(this.#room, message.sender), { kind: "command", name: "main" });
+    if (!verdict.ok) return { ok: false, said: verdict.reason };
+    if (this.#room.main) return { ok: true, said: "This chat is main already." };
+    if (!code.trim()) return { ok: false, said: NO_CODE };
     const claim = await this.#directory.claimMain(code.trim(), this.#room.address, message.chat);
-    if (!claim.ok) return claim.reason;
+    if (!claim.ok) return { ok: false, said: claim.reason, locked: claim.locked };
     this.#room.configure(claim.settings);
-    return "This chat is main now: it may manage groups, global memory and settings.";
+    return {
+      ok: true,
+      said: "This chat is main now: it may manage groups, global memory and settings.",
+    };
   }
 
   get #directory() {
@@ -84,7 +108,7 @@ export class Commands {
   }
 
   #compact(thread: string): string {
-    this.#parts.turns.openCompaction(thread);
+    if (!this.#parts.turns.openCompaction(thread)) return "I am summarising the conversation already.";
     return "I save what should last and summarise the conversation.";
   }
 
@@ -120,3 +144,5 @@ export class Commands {
     return rows.map((row) => `- ${when.format(row.at)}, ${row.sender}: ${row.reason}`).join("\n");
   }
 }
+
+const NO_CODE = "Write /main and the code. Get one in the console or with: nanoflare pair";

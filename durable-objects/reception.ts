@@ -75,7 +75,8 @@ export class Reception {
   }
 
   async #message(message: Message): Promise<Receipt> {
-    if (message.command?.name === "main" && !message.sender.isBot) return this.#command(message);
+    if (message.command?.name === "main" && this.#admission.mayClaim(message.sender))
+      return this.#room.registered ? this.#command(message) : this.#claim(message);
     if (!this.#room.registered) {
       const arrival = await this.#admission.arrive(message);
       if (arrival && this.#room.get("forwardTo")) return this.#receive(message);
@@ -109,18 +110,33 @@ export class Reception {
     return { outcome: "accepted", id };
   }
 
-  /** A command's row and its answer are one transaction: it is answered once, however often it is delivered. */
+  /** `/main CODE` where nobody registered the chat: only a right code leaves more than the reason of a refusal. */
+  async #claim(message: Message): Promise<Receipt> {
+    const claim = await this.#commands.claimMain(message, message.command!.args);
+    if (claim.ok) return this.#answered(message, () => claim.said);
+    const receipt = this.#admission.drop(message, "no valid code came with /main");
+    const told = this.#admission.mayTell(claim.locked) ? { tell: claim.said } : {};
+    return this.#turnedAway(message, { receipt, ...told });
+  }
+
   async #command(message: Message): Promise<Receipt> {
     if (this.#parts.inbox.knows(message.key))
       return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
     const { name, args } = message.command!;
-    const answer = await this.#commands.run(message, name, args);
+    return this.#answered(message, await this.#commands.run(message, name, args));
+  }
+
+  /**
+   * A command's row, its effect here and its answer are one transaction: it happens once, however often it is
+   * delivered.
+   */
+  #answered(message: Message, effect: () => string): Receipt {
     return this.#room.transaction(() => {
       const id = this.#parts.inbox.add(message, "command");
       if (!id) return { outcome: "duplicate" as const };
       if (this.#room.isConsole) this.#console.show(id, message);
       this.#parts.transcript.addCommand(id);
-      this.#parts.say(`command:${message.key}`, answer, message.thread ?? "");
+      this.#parts.say(`command:${message.key}`, effect(), message.thread ?? "");
       this.#parts.pump();
       return { outcome: "accepted" as const, id };
     });

@@ -19,6 +19,8 @@ interface Facts {
   lastError: string;
   /** Milliseconds; when a chat that was never registered was last heard. */
   heardAt: number;
+  /** Milliseconds; when a chat that nobody registered was told lately that its code for `/main` is wrong. */
+  wrongCodes: number[];
   /** Set once the group's folder has its templates. */
   furnished: boolean;
   /** Turns whose messages before an id are not in the transcript yet. */

@@ -209,7 +209,8 @@ export interface Arrival {
   reason?: string;
 }
 
-export type Claim = { ok: true; settings: GroupSettings } | { ok: false; reason: string };
+/** `locked`: after too many wrong codes none of this chat is looked at for an hour. */
+export type Claim = { ok: true; settings: GroupSettings } | { ok: false; reason: string; locked?: boolean };
 
 /** What main may change of a group. Undefined keeps, null goes back to the install's default. */
 export interface SettingsChange {

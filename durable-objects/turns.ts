@@ -75,9 +75,12 @@ export class Turns {
       .run();
   }
 
-  /** Opens a compaction, asked for by `/compact`. */
-  openCompaction(thread: string): void {
+  /** Opens a compaction, asked for by `/compact`. False where one of this thread is open. */
+  openCompaction(thread: string): boolean {
+    const same = and(eq(turns.state, "open"), eq(turns.kind, "compact"), eq(turns.thread, thread));
+    if (this.#room.db.select({ id: turns.id }).from(turns).where(same).limit(1).get()) return false;
     this.#room.db.insert(turns).values(this.#blank("compact", thread)).run();
+    return true;
   }
 
   /** Opens a turn beside the chat: a task's run or a heartbeat. Answers its id. */

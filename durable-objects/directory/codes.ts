@@ -60,8 +60,7 @@ export class Codes {
   /** Makes a chat main for a code that is open. A code that the same chat used may be repeated while it would live. */
   claim(typed: string, address: Address, chat: Pick<Chat, "type" | "title">): Claim {
     return this.#office.transaction(() => {
-      if (this.#locked(address))
-        return { ok: false, reason: "Too many wrong codes came from this chat. Try again in an hour." };
+      if (this.#locked(address)) return { ok: false, reason: LOCKED, locked: true };
       const code = this.#valid("main", asCode(typed));
       const row = this.#groups.get(address);
       if (code?.usedBy === address && row?.main) return { ok: true, settings: settingsOf(row) };
@@ -122,3 +121,5 @@ export class Codes {
     };
   }
 }
+
+const LOCKED = "Too many wrong codes came from this chat. Try again in an hour.";

@@ -61,3 +61,23 @@ test("a turn that is compacted twice asks for a second summary, and loses nothin
   expect(summed).toHaveLength(2);
   expect(summed.join("\n")).toMatch(/heron[\s\S]*egret[\s\S]*stork/);
 });
+
+test("/compact that is sent twice at once is done once, and one that was done is not delivered again", async () => {
+  const chat = fresh();
+  const first = `double-${chat}`;
+  const gate = `double-${chat}`;
+  const save = { text: "NO_REPLY", after: 0, trouble: { gate } };
+  await peers.script(first, { text: "Noted." }, save, { text: "SUMMARY." });
+  await deliver(direct(chat, `${first} I like herons`));
+  await peers.shown(chat, 1);
+  const ask = () => direct(chat, "/compact", { entities: [{ type: "bot_command", offset: 0, length: 8 }] });
+  const command = ask();
+  await deliver(command);
+  await deliver(command);
+  await peers.held(gate);
+  await deliver(ask());
+  await peers.open(gate);
+  const shown = await peers.shown(chat, 4);
+  expect(shown.filter((text) => /already/.test(text))).toHaveLength(1);
+  expect(shown.filter((text) => /summarised our conversation/.test(text))).toHaveLength(1);
+});

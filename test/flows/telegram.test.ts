@@ -70,6 +70,20 @@ test("/main with the code from the console makes a chat main, a wrong code does 
   expect((await room(chat).status()).main).toBe(true);
 });
 
+test("whom ALLOW_FROM does not name makes no chat main, not even with the code", async () => {
+  const from = { id: 66, is_bot: false, first_name: "Mallory" };
+  const command = { from, entities: [{ type: "bot_command", offset: 0, length: 5 }] };
+  const code = await env.DIRECTORY.getByName("directory").mainCode();
+  const [alone, group] = [fresh(), -fresh()];
+  await register(group);
+  await deliver(direct(alone, `/main ${code}`, command));
+  await deliver(inGroup(group, `/main ${code}`, command));
+  for (const chat of [alone, group]) {
+    expect((await room(chat).status()).main).toBe(false);
+    expect(await peers.shown(chat)).toEqual([]);
+  }
+});
+
 test("a group is woken by a mention anywhere, a reply to the bot and a command, and by nothing else", async () => {
   const chat = -fresh();
   await register(chat);

@@ -62,3 +62,22 @@ test("a stranger gets one code and no answer, and is answered once main approves
   expect(await say("telegram", chat, "now?")).toMatchObject({ outcome: "accepted" });
   expect((await heard(address)).join("\n")).not.toContain("let me in");
 });
+
+test("of a stranger who guesses codes nothing is kept, and the answers end", async () => {
+  const chat = "8003";
+  const address = `telegram:${chat}`;
+  for (const wrong of ["", ..."ABCDEFGHIJ"])
+    expect(await say("telegram", chat, `/main ${wrong}`)).toMatchObject({ outcome: "dropped" });
+  const told = await said(address);
+  expect(told).toHaveLength(4);
+  expect(told[0]).toMatch(/Write \/main and the code/);
+  for (const text of told.slice(1, 3)) expect(text).toMatch(/not valid/);
+  expect(told[3]).toMatch(/Too many wrong codes/);
+  const kept = await runInDurableObject(env.GROUP.getByName(address), (_, state) =>
+    ["inbox", "messages"].map((table) => state.storage.sql.exec(`select text from ${table}`).toArray()),
+  );
+  expect(JSON.stringify(kept)).not.toMatch(/\/main [A-J]/);
+  const code = await env.DIRECTORY.getByName("directory").mainCode();
+  expect(await say("telegram", "8004", `/main ${code}`)).toMatchObject({ outcome: "accepted" });
+  expect(await env.GROUP.getByName("telegram:8004").status()).toMatchObject({ main: true });
+});
