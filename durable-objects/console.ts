@@ -6,6 +6,7 @@ import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
 import { statusOf } from "./status.ts";
+import { tasksFrame } from "./tasks/frame.ts";
 
 const PAGE = 50;
 /** A reconnecting page gets these again, so that nothing which was on its way is missed; it knows them by id. */
@@ -20,6 +21,8 @@ export class Console {
   readonly #room: Room;
   readonly #parts: Parts;
   readonly #receive: (message: Message) => Promise<Receipt>;
+
+  #shownTasks = "";
 
   constructor(room: Room, parts: Parts, receive: (message: Message) => Promise<Receipt>) {
     this.#room = room;
@@ -70,6 +73,19 @@ export class Console {
     }
   }
 
+  /** Shows the tasks to every open page, where they differ from what was shown last. */
+  tasks(): void {
+    if (this.#room.ctx.getWebSockets().length === 0) {
+      this.#shownTasks = "";
+      return;
+    }
+    const { now, ...frame } = tasksFrame(this.#room);
+    const shown = JSON.stringify(frame);
+    if (shown === this.#shownTasks) return;
+    this.#shownTasks = shown;
+    this.#room.broadcast(JSON.stringify({ ...frame, now }));
+  }
+
   busy(busy: boolean): void {
     this.#room.broadcast(JSON.stringify({ type: "busy", busy } satisfies ServerFrame));
   }
@@ -112,6 +128,7 @@ export class Console {
       ...this.#since(after),
       ...this.#draft(),
     });
+    send(socket, tasksFrame(this.#room));
   }
 
   #since(after: string | undefined): Pick<Welcome, "messages" | "more" | "anew"> {

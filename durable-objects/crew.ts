@@ -142,6 +142,7 @@ export class Crew {
     this.#arm();
     this.#speech.start();
     for (const lane of this.#side) lane.start();
+    if (this.#room.isConsole) this.#console.tasks();
     await this.#tellDue();
     await errands.run(this.#directory());
   }

@@ -18,6 +18,18 @@ export interface ShownMessage {
   note?: string;
 }
 
+/** A task as the page shows it. */
+export interface ShownTask {
+  number: number;
+  name: string;
+  /** In words, with its zone. */
+  schedule: string;
+  /** Milliseconds since the epoch; null while it is paused or will not come again. */
+  nextAt: number | null;
+  state: "active" | "paused";
+  running: boolean;
+}
+
 /** What a page says. */
 export type ClientFrame =
   /** First frame: everything after `after` follows, or the last 50 messages without it. */
@@ -53,4 +65,11 @@ export type ServerFrame =
   | { type: "draft"; text: string; html: string }
   /** What the assistant does at the moment, e.g. `bash: ls`. Empty: nothing. */
   | { type: "activity"; text: string }
-  | { type: "busy"; busy: boolean };
+  | { type: "busy"; busy: boolean }
+  /** After `welcome`, and whenever one is made, changed, due or over: those that come first, and how many `more`. */
+  | {
+      type: "tasks";
+      tasks: ShownTask[];
+      more: number /** The group's clock, in milliseconds. */;
+      now: number;
+    };

@@ -1,7 +1,12 @@
 import type { Child } from "hono/jsx";
 
 /** First words for an empty chat; the model of an install without a key knows them too. */
-const EXAMPLES = ["Remember that the bins go out on Tuesday", "What do you know?", "Run ls"];
+const EXAMPLES = [
+  "Remember that the bins go out on Tuesday",
+  "What do you know?",
+  "Remind me in 10 seconds to stretch",
+  "Run ls",
+];
 
 function Page(props: { title: string; head?: Child; children: Child }) {
   return (
@@ -16,6 +21,7 @@ function Page(props: { title: string; head?: Child; children: Child }) {
         <title>{props.title}</title>
         <link rel="stylesheet" href="/console.css" />
         <link rel="stylesheet" href="/messages.css" />
+        <link rel="stylesheet" href="/tasks.css" />
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
         {props.head}
       </head>
@@ -31,7 +37,10 @@ export function chatPage(assistant: string) {
       <a class="skip" href="#text">
         Skip to the message field
       </a>
-      <Head assistant={assistant} />
+      <div>
+        <Head assistant={assistant} />
+        <Tasks />
+      </div>
       <main id="view" tabindex={0} aria-label="Conversation">
         <div class="column">
           <button id="older" class="quiet" type="button" hidden>
@@ -69,11 +78,23 @@ function Head({ assistant }: { assistant: string }) {
   );
 }
 
+/** What is planned, with a countdown; shown once there is something. */
+function Tasks() {
+  return (
+    <details id="tasks" hidden>
+      <summary>
+        <span id="task-count" /> <span id="task-next" role="timer" />
+      </summary>
+      <ul id="task-list" tabindex={0} aria-label="Tasks" />
+    </details>
+  );
+}
+
 function Start({ assistant }: { assistant: string }) {
   return (
     <section id="start" aria-label="How to begin" hidden>
       <h2>Say something to {assistant}</h2>
-      <p>It remembers what you tell it, keeps files and runs commands. For example:</p>
+      <p>It remembers what you tell it, keeps reminders and files, and runs commands. For example:</p>
       <ul>
         {EXAMPLES.map((example) => (
           <li>

@@ -3,6 +3,7 @@
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation } from "./conversation.js";
+import { Tasks } from "./tasks.js";
 import { forget, keep, onForgotten, unsent } from "./unsent.js";
 
 /** @typedef {import("../../../channels/web/frames.ts").ServerFrame} ServerFrame */
@@ -17,6 +18,13 @@ const conversation = new Conversation({
   log: element("log"),
   list: element("messages"),
   draft: element("draft"),
+});
+
+const tasks = new Tasks({
+  region: element("tasks"),
+  count: element("task-count"),
+  next: element("task-next"),
+  list: element("task-list"),
 });
 
 const connection = new Connection("/api/chat/web:main/socket", {
@@ -68,6 +76,8 @@ function heard(frame) {
       return;
     case "busy":
       return busy(frame.busy);
+    case "tasks":
+      return tasks.show(frame);
   }
 }
 
