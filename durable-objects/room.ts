@@ -27,7 +27,7 @@ interface Facts {
   backlog: { turn: string; session: string; before: string }[];
   /** The number of the task that was made last. */
   lastTask: number;
-  /** When the heartbeat beat last, in milliseconds; every later beat is counted from there. */
+  /** When the heartbeat beat last, in milliseconds; every later beat is counted from there. 0 while it rests. */
   beat: number;
   /** What heartbeats have told lately. */
   alerts: { key: string; at: number }[];

@@ -40,11 +40,12 @@ export class Heartbeat {
 
   /** When it beats next, in milliseconds; undefined while it does not. Writes the first beat's start. */
   nextAt(): number | undefined {
-    if (this.#every === 0 || !this.#room.active || !this.#something()) return undefined;
+    if (this.#every === 0 || !this.#room.active) return undefined;
+    if (!this.#something()) return this.#rest();
     // One that is under way, or a busy chat, makes it wait; their end looks here again.
     if (this.#open() || this.#turns.nextAt() !== undefined) return undefined;
     const { timezone: zone, settings } = this.#room;
-    const last = this.#room.get("beat") ?? this.#begin();
+    const last = this.#room.get("beat") || this.#begin();
     const hours = settings?.activeHours;
     return nextBeat({ last, every: this.#every, now: last, hours, zone: hours?.zone ?? zone });
   }
@@ -54,8 +55,7 @@ export class Heartbeat {
     const due = this.nextAt();
     const now = this.#room.now();
     if (due === undefined || due > now) return false;
-    const { every } = { every: this.#every };
-    const last = due + Math.floor((now - due) / every) * every;
+    const last = due + Math.floor((now - due) / this.#every) * this.#every;
     this.#room.transaction(() => {
       this.#room.set("beat", last);
       this.#start(last, false);
@@ -109,6 +109,11 @@ export class Heartbeat {
     const { text } = this;
     if (text !== this.#seen.text) this.#seen = { text, busy: hasSomethingToDo(text) };
     return this.#seen.busy;
+  }
+
+  /** The next thing to do is waited for from when it is written. */
+  #rest(): undefined {
+    if (this.#room.get("beat")) this.#room.set("beat", 0);
   }
 
   #begin(): number {
