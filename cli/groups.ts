@@ -1,5 +1,7 @@
+import type { Told } from "../workers/api.ts";
 import { ask, clientOf, type Target } from "./client.ts";
 import { table, time } from "./table.ts";
+import { Trouble } from "./trouble.ts";
 
 /** Prints all chats: main, registered, removed, and those that wait to be registered. */
 export async function listGroups(target: Target): Promise<void> {
@@ -17,18 +19,19 @@ export async function listGroups(target: Target): Promise<void> {
   console.log(table(["name", "address", "state", "folder", "last active"], [...known, ...waiting]));
 }
 
-/** Registers a chat by title, address or pairing code, and prints what came of it. */
+/** Registers a chat by title, address or pairing code, and prints what came of it. Throws `Trouble` when it was not done. */
 export async function addGroup(target: Target, name: string): Promise<void> {
-  const { said } = await ask(target, clientOf(target).groups.$post({ json: { name } }));
-  console.log(said);
+  tell(await ask(target, clientOf(target).groups.$post({ json: { name } })));
 }
 
-/** Removes a chat by name or address, and prints what came of it. */
+/** Removes a chat by name or address, and prints what came of it. Throws `Trouble` when it was not done. */
 export async function removeGroup(target: Target, name: string): Promise<void> {
-  const { said } = await ask(
-    target,
-    clientOf(target).groups[":name"].$delete({ param: { name: encodeURIComponent(name) } }),
-  );
+  const param = { name: encodeURIComponent(name) };
+  tell(await ask(target, clientOf(target).groups[":name"].$delete({ param })));
+}
+
+function tell({ ok, said }: Told): void {
+  if (!ok) throw new Trouble(said);
   console.log(said);
 }
 

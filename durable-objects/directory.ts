@@ -29,6 +29,7 @@ import type {
   Opened,
   OpenRequest,
   SettingsChange,
+  Told,
 } from "./rpc.ts";
 
 /**
@@ -115,17 +116,25 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   }
 
   async register(titleOrAddress: string, by?: Address): Promise<string> {
-    return this.#told(this.#registry.register(titleOrAddress, by));
+    return this.#told(this.#registry.register(titleOrAddress, by).said);
   }
 
   async remove(nameOrAddress: string, by?: Address): Promise<string> {
-    return this.#told(this.#registry.remove(nameOrAddress, by));
+    return this.#told(this.#registry.remove(nameOrAddress, by).said);
+  }
+
+  async addGroup(titleOrAddress: string): Promise<Told> {
+    return this.#told(this.#registry.register(titleOrAddress));
+  }
+
+  async removeGroup(nameOrAddress: string): Promise<Told> {
+    return this.#told(this.#registry.remove(nameOrAddress));
   }
 
   async configure(nameOrAddress: string, change: SettingsChange, by?: Address): Promise<string> {
     if (change.timezone && !isTimezone(change.timezone))
       return `${change.timezone} is not an IANA time zone; write e.g. Europe/Berlin.`;
-    return this.#told(this.#registry.configure(nameOrAddress, change, by));
+    return this.#told(this.#registry.configure(nameOrAddress, change, by).said);
   }
 
   async describeGroups(by?: Address): Promise<string> {
@@ -243,7 +252,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   }
 
   /** Answers a person once the group has heard of the change too, or will by the alarm. */
-  async #told(answer: string): Promise<string> {
+  async #told<T>(answer: T): Promise<T> {
     if (this.#errands.owed()) await this.#errands.run();
     return answer;
   }

@@ -135,6 +135,9 @@ export interface DirectoryVerbs {
   register(titleOrAddress: string, by?: Address): Promise<string>;
   /** Stops a group; its files stay. `by` is the address that asks: only main may; absent for the doors. */
   remove(nameOrAddress: string, by?: Address): Promise<string>;
+  /** The same two for the owner's doors, which tell success from refusal. */
+  addGroup(titleOrAddress: string): Promise<Told>;
+  removeGroup(nameOrAddress: string): Promise<Told>;
   /** Addresses of groups that are overdue; the hourly sweep wakes them. */
   overdue(): Promise<Address[]>;
   /** One-time links to the console. `redeem` answers the session token for the cookie, once per link. */
@@ -211,6 +214,12 @@ export interface Arrival {
 
 /** `locked`: after too many wrong codes none of this chat is looked at for an hour. */
 export type Claim = { ok: true; settings: GroupSettings } | { ok: false; reason: string; locked?: boolean };
+
+/** Whether a change was made, and the sentence for whoever asked. */
+export interface Told {
+  ok: boolean;
+  said: string;
+}
 
 /** What main may change of a group. Undefined keeps, null goes back to the install's default. */
 export interface SettingsChange {

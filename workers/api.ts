@@ -36,10 +36,8 @@ export const api = new Hono<Doors>()
   .use(bodyLimit({ maxSize: MOST, onError: (c) => c.json({ error: "Send at most 256 KB at once." }, 413) }))
   .get("/status", async (c) => c.json(await statusOf(c.env, c.get("config"), packageFile.version)))
   .get("/groups", async (c) => c.json(await directory(c.env).status()))
-  .post("/groups", named, async (c) =>
-    c.json({ said: await directory(c.env).register(c.req.valid("json").name) }),
-  )
-  .delete("/groups/:name", async (c) => c.json({ said: await directory(c.env).remove(c.req.param("name")) }))
+  .post("/groups", named, async (c) => c.json(await directory(c.env).addGroup(c.req.valid("json").name)))
+  .delete("/groups/:name", async (c) => c.json(await directory(c.env).removeGroup(c.req.param("name"))))
   .post("/pair", async (c) => c.json({ code: await directory(c.env).mainCode() }))
   .post("/login-link", async (c) => c.json({ path: `/login/${await directory(c.env).adminLink()}` }))
   .post("/sweep", async (c) => c.json({ woken: await sweep(c.env) }))
@@ -70,6 +68,7 @@ export const api = new Hono<Doors>()
   .get("/chat/:address/socket", (c) => socket(c.req.raw, c.env, c.req.param("address")));
 
 export type Api = typeof api;
+export type { Told } from "../durable-objects/rpc.ts";
 
 /** Hands a socket to its group, with our own word on who it is. */
 function socket(request: Request, env: Env, address: string): Promise<Response> {

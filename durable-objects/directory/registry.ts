@@ -1,7 +1,7 @@
 import { type Action, authorize } from "../../agent/authorize.ts";
 import type { Address } from "../../channels/channel.ts";
 import type { pending } from "../directory-schema.ts";
-import type { GroupSettings, SettingsChange } from "../rpc.ts";
+import type { GroupSettings, SettingsChange, Told } from "../rpc.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Groups } from "./groups.ts";
 import type { Office } from "./office.ts";
@@ -32,38 +32,44 @@ export class Registry {
   }
 
   /** By address or title of a chat that waits (`Title #2` of several), by pairing code, or a group that was removed. */
-  register(asked: string, by?: Address): string {
+  register(asked: string, by?: Address): Told {
     const refusal = this.#refusal(by, "register", asked);
-    if (refusal) return refusal;
+    if (refusal) return refused(refusal);
     const name = asked.trim();
     const waiting = this.#choose(name);
     if (waiting.length === 1) return this.#admit(waiting[0]!, by);
-    if (waiting.length > 1) return choice(name, waiting);
+    if (waiting.length > 1) return refused(choice(name, waiting));
     const paired = this.#arrivals.approve(name, by ?? "console");
-    if (paired) return `${paired.name} (${paired.address}) may talk to me now.`;
+    if (paired) return done(`${paired.name} (${paired.address}) may talk to me now.`);
     const [known, other] = this.#groups.find(name);
     if (!known)
-      return `No chat called "${name}" waits to be registered. Add me to the chat, address me there once, and try again.`;
-    if (known.registered) return `"${known.name}" is registered already.`;
+      return refused(
+        `No chat called "${name}" waits to be registered. Add me to the chat, address me there once, and try again.`,
+      );
+    if (known.registered) return done(`"${known.name}" is registered already.`);
     if (other)
-      return `Several removed groups are called "${name}". Write the address, e.g. add group ${known.address}`;
+      return refused(
+        `Several removed groups are called "${name}". Write the address, e.g. add group ${known.address}`,
+      );
     return this.#admit({ address: known.address, title: known.name }, by, known.type);
   }
 
-  remove(asked: string, by?: Address): string {
+  remove(asked: string, by?: Address): Told {
     return this.#one(asked, "remove", by, (row) => {
       if (Object.hasOwn(HOUSE, row.address))
-        return `"${row.name}" is a console of this install and cannot be removed.`;
-      if (!row.registered) return `"${row.name}" is not registered.`;
+        return refused(`"${row.name}" is a console of this install and cannot be removed.`);
+      if (!row.registered) return refused(`"${row.name}" is not registered.`);
       this.#office.transaction(() => this.#groups.remove(row, by ?? "console"));
-      return `"${row.name}" is removed: I am silent there. Its files are kept in the folder ${row.folder}.`;
+      return done(
+        `"${row.name}" is removed: I am silent there. Its files are kept in the folder ${row.folder}.`,
+      );
     });
   }
 
-  configure(asked: string, change: SettingsChange, by?: Address): string {
+  configure(asked: string, change: SettingsChange, by?: Address): Told {
     return this.#one(asked, "configure", by, (row) => {
       const { name } = this.#groups.configure(row, change, by ?? "console");
-      return `The settings of "${name}" are changed.`;
+      return done(`The settings of "${name}" are changed.`);
     });
   }
 
@@ -96,13 +102,13 @@ export class Registry {
     return verdict.reason;
   }
 
-  #admit(chat: Pick<Waiting, "address" | "title">, by?: Address, type: GroupRow["type"] = "group"): string {
+  #admit(chat: Pick<Waiting, "address" | "title">, by?: Address, type: GroupRow["type"] = "group"): Told {
     const deed = { what: "registered" as const, who: "main", from: by ?? "console" };
     const settings = this.#office.transaction(() =>
       this.#groups.register({ ...chat, type }, { main: false }, deed),
     );
     const when = type === "group" ? "answer there when I am addressed" : "answer there";
-    return `"${settings.name}" is registered: I ${when}. Its folder is ${settings.folder}.`;
+    return done(`"${settings.name}" is registered: I ${when}. Its folder is ${settings.folder}.`);
   }
 
   #choose(name: string): Waiting[] {
@@ -113,18 +119,24 @@ export class Registry {
     return chosen ? [chosen] : [];
   }
 
-  #one(asked: string, verb: Verb, by: Address | undefined, then: (row: GroupRow) => string): string {
+  #one(asked: string, verb: Verb, by: Address | undefined, then: (row: GroupRow) => Told): Told {
     const refusal = this.#refusal(by, verb, asked);
-    if (refusal) return refusal;
+    if (refusal) return refused(refusal);
     const found = this.#groups.find(asked.trim());
     if (found.length === 1) return then(found[0]!);
-    if (found.length === 0) return `There is no group called "${asked.trim()}".`;
+    if (found.length === 0) return refused(`There is no group called "${asked.trim()}".`);
     const lines = found.map((row) => `- ${row.address} (folder ${row.folder})`);
-    return [
-      `Several groups are called "${asked.trim()}". Write the address of the one you mean:`,
-      ...lines,
-    ].join("\n");
+    const several = `Several groups are called "${asked.trim()}". Write the address of the one you mean:`;
+    return refused([several, ...lines].join("\n"));
   }
+}
+
+function done(said: string): Told {
+  return { ok: true, said };
+}
+
+function refused(said: string): Told {
+  return { ok: false, said };
 }
 
 function choice(name: string, waiting: Waiting[]): string {

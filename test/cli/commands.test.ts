@@ -120,11 +120,22 @@ test("pair prints a code, login a link that works once", async () => {
   expect(await visit()).toBe(403);
 });
 
-test("groups lists the chats, and a name that nobody has is answered with a sentence", async () => {
+test("groups lists the chats, and what cannot be done is a sentence on stderr and a failure", async () => {
   await here(["agent", "/help"]);
   expect((await here(["groups"])).stdout).toContain("cli:main");
-  expect((await here(["groups", "add", "Nobody & Co"])).stdout).toContain("Nobody & Co");
-  expect((await here(["groups", "remove", "no/such group?"])).stdout).toContain("no/such group?");
+  for (const [verb, name] of [
+    ["add", "Nobody & Co"],
+    ["remove", "no/such group?"],
+    ["remove", "cli:main"],
+  ]) {
+    const { code, stdout, stderr } = await here(["groups", verb!, name!]);
+    expect({ code, stdout, lines: stderr.trim().split("\n").length }).toEqual({
+      code: 1,
+      stdout: "",
+      lines: 1,
+    });
+    if (name !== "cli:main") expect(stderr).toContain(name);
+  }
 });
 
 test("dead-letters says when there is none, and knows no id that is not there", async () => {
