@@ -64,7 +64,7 @@ describe("every route of the Worker", () => {
   async function ask({ method, path }: { method: string; path: string }, headers: Record<string, string>) {
     const verb = method === "ALL" ? "POST" : method;
     const body = verb === "GET" ? {} : { body: "{}" };
-    const json = verb === "GET" ? {} : { "content-type": "application/json" };
+    const json: Record<string, string> = verb === "GET" ? {} : { "content-type": "application/json" };
     const url = `http://flare.test${filled(path)}`;
     const answer = await exports.default.fetch(
       new Request(url, { method: verb, headers: { ...json, ...headers }, ...body }),

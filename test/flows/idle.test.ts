@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type Stub = Parameters<typeof runInDurableObject>[0];
+type Stub = DurableObjectStub;
 
 /** Every row of an object, and its alarm. */
 function all(stub: Stub): Promise<unknown> {
@@ -34,7 +34,7 @@ test("a day of idle groups with empty heartbeats costs no alarm, no model call a
     await deliver(inGroup(chat, `@Flare idle-${chat} hello`));
     await peers.shown(chat, 1);
   }
-  const stubs = [...chats.map((chat) => room(chat) as Stub), directory() as unknown as Stub];
+  const stubs = [...chats.map((chat) => room(chat) as unknown as Stub), directory() as unknown as Stub];
   const calls = () => peers.requests("idle-").then((seen) => seen.length);
   const snapshot = () => Promise.all(stubs.map(all));
   await vi.waitFor(async () => {
@@ -60,7 +60,7 @@ test("a group that lost its alarm is found by the sweep, and its reminder comes"
       storage.sql.exec("select next_due from groups where address = ?", `telegram:${chat}`).one(),
     );
   await vi.waitFor(async () => expect((await due()).next_due).not.toBeNull());
-  await runInDurableObject(room(chat) as Stub, (_, { storage }) => storage.deleteAlarm());
+  await runInDurableObject(room(chat) as unknown as Stub, (_, { storage }) => storage.deleteAlarm());
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HOUR + 5 * 60_000 });
   await sweep();
   expect((await peers.shown(chat, 1))[0]).toContain("Stretch.");
