@@ -4,6 +4,7 @@ import type { Console } from "./console.ts";
 import { Lane } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
+import { endTurn } from "./turn-end.ts";
 import { TurnRun } from "./turn-run.ts";
 import type { TurnRow } from "./turns.ts";
 
@@ -78,10 +79,19 @@ export class Crew {
     this.#speech.start();
   }
 
-  /** Stops what runs, or the one turn that is named. False when nothing did. */
+  /** Stops what runs and the chat's turn that waits for its next attempt, or the one turn that is named. False for none. */
   stop(turn?: string): boolean {
+    const waited = turn === undefined && this.#giveUpWaiting();
     const runs = turn === undefined ? [...this.#runs.values()] : [this.#runs.get(turn)];
-    return runs.filter((run) => run?.stop()).length > 0;
+    return runs.filter((run) => run?.stop()).length > 0 || waited;
+  }
+
+  #giveUpWaiting(): boolean {
+    const turn = this.chatRun ? undefined : this.#parts.turns.waiting();
+    if (!turn) return false;
+    endTurn(this.#room, this.#parts, turn, { type: "stopped" });
+    this.pump();
+    return true;
   }
 
   /** The chat's turn that runs. */

@@ -12,8 +12,9 @@ export type TurnRow = typeof turns.$inferSelect;
 /** Claims without progress after which a turn is given up, and claims in all. A machine that is killed often needs some. */
 const ATTEMPTS = 12;
 const CLAIMS = 30;
-/** Pauses before the third, fourth and fifth attempt, in milliseconds; the first two are immediate. */
-const PAUSES = [0, 0, 2000, 10_000, 30_000];
+/** Pauses after the first, second and third failed attempt, in milliseconds, and after each later one. */
+const PAUSES = [0, 2000, 10_000];
+const LATER_PAUSE = 30_000;
 /** Where not even giving up works, the pause doubles up to this. */
 const LONGEST_PAUSE = 3600_000;
 
@@ -66,13 +67,18 @@ export class Turns {
 
   /** Gives a claim back after the host's own failure, to be tried again later. */
   release(turn: TurnRow, error: string): void {
-    const pause = PAUSES[turn.attempts] ?? Math.min(LONGEST_PAUSE, 30_000 * 2 ** (turn.attempts - ATTEMPTS));
-    const change = { boot: null, notBefore: this.#room.now() + pause, error };
+    const change = { boot: null, notBefore: this.#room.now() + pauseAfter(turn.attempts), error };
     this.#room.db
       .update(turns)
       .set(change)
       .where(and(eq(turns.id, turn.id), eq(turns.state, "open")))
       .run();
+  }
+
+  /** The chat's turn that waits for its next attempt, if one does. */
+  waiting(): TurnRow | undefined {
+    const open = and(eq(turns.state, "open"), eq(turns.lane, "chat"), isNull(turns.boot));
+    return this.#room.db.select().from(turns).where(open).orderBy(asc(turns.id)).limit(1).get();
   }
 
   /** Opens a compaction, asked for by `/compact`. False where one of this thread is open. */
@@ -183,4 +189,10 @@ export class Turns {
       trace: id,
     };
   }
+}
+
+/** Never shorter than the one before. */
+function pauseAfter(attempts: number): number {
+  const beyond = 2 ** Math.max(0, attempts - ATTEMPTS);
+  return PAUSES[attempts - 1] ?? Math.min(LONGEST_PAUSE, LATER_PAUSE * beyond);
 }
