@@ -25,6 +25,8 @@ export interface Gate {
   requiresTrigger: boolean;
   /** ALLOW_FROM: `channel:id` or `id`. Undefined: no list; empty: nobody. */
   allowFrom?: readonly string[];
+  /** This group's own list, of the same form. Undefined: everyone; empty: nobody. */
+  allow?: readonly string[];
 }
 
 /** The verdict, with the reason for `/why`. */
@@ -78,11 +80,12 @@ export function allowed(
 /** Why a sender never wakes the agent, whatever they say; undefined for who may. */
 export function whyUnheard(
   message: Pick<Waking, "sender" | "fromUs">,
-  gate: Pick<Gate, "channel" | "allowFrom">,
+  gate: Pick<Gate, "channel" | "allowFrom" | "allow">,
 ): string | undefined {
   if (message.fromUs) return "the assistant sent it itself";
   if (message.sender.isBot !== false) return "another bot sent it";
   if (!allowed(message.sender, gate.channel, gate.allowFrom)) return "the sender is not in ALLOW_FROM";
+  if (!allowed(message.sender, gate.channel, gate.allow)) return "the sender is not on this group's list";
 }
 
 /** The text after the trigger and what sets it off, such as a comma; the whole text where it does not start so. */

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Hours, Mount } from "../agent/group-settings.ts";
 import type { Address, Chat } from "../channels/channel.ts";
 
 /** Every chat that was ever registered. For ever: its folder stays its own. */
@@ -20,6 +21,26 @@ export const groups = sqliteTable(
     requiresTrigger: integer("requires_trigger", { mode: "boolean" }).notNull(),
     timezone: text(),
     model: text(),
+    /** The chat's title as its platform says it; the name follows it, unless main chose one. */
+    title: text(),
+    named: integer({ mode: "boolean" }).notNull().default(false),
+    /** Ids of who may wake the assistant; null: everyone, empty: nobody. */
+    allow: text({ mode: "json" }).$type<string[]>(),
+    mode: text({ enum: ["normal", "drop"] })
+      .notNull()
+      .default("normal"),
+    mounts: text({ mode: "json" }).$type<Mount[]>(),
+    /** A day's, in USD and tokens; null: the install's default. */
+    budgetUsd: real("budget_usd"),
+    budgetTokens: integer("budget_tokens"),
+    /** Seconds. */
+    turnTimeout: integer("turn_timeout"),
+    /** Seconds; 0 is off. */
+    heartbeatInterval: integer("heartbeat_interval"),
+    activeHours: text("active_hours", { mode: "json" }).$type<Hours>(),
+    paused: integer({ mode: "boolean" }).notNull().default(false),
+    /** The group that had the folder before, where main let this one adopt it: its files are taken over once. */
+    adoptedFrom: text("adopted_from").$type<Address>(),
     /** Milliseconds; when the group's own alarm should have woken it. */
     nextDue: integer("next_due"),
     /** Milliseconds. */
@@ -149,16 +170,26 @@ export const days = sqliteTable("days", {
   heldTokens: integer("held_tokens").notNull().default(0),
 });
 
-/** Who changed whose rights, from where. The last 2,000. */
-export const audit = sqliteTable("audit", {
-  id: integer().primaryKey({ autoIncrement: true }),
-  at: integer().notNull(),
-  what: text().notNull(),
-  subject: text().notNull(),
-  who: text().notNull(),
-  /** The address that asked, or `console`. */
-  from: text("from_where").notNull(),
-});
+/** Who changed whose rights, from where. The last 2,000, and the last 500 refusals. */
+export const audit = sqliteTable(
+  "audit",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    at: integer().notNull(),
+    what: text().notNull(),
+    subject: text().notNull(),
+    who: text().notNull(),
+    /** The address that asked, or `console`. */
+    from: text("from_where").notNull(),
+    /** What was changed. */
+    detail: text().notNull().default(""),
+    refusal: integer({ mode: "boolean" }).notNull().default(false),
+  },
+  (table) => [
+    index("audit_by_subject").on(table.subject, table.id),
+    index("audit_by_kind").on(table.refusal, table.id),
+  ],
+);
 
 /** Small values: the settings' version, whether the templates were written. */
 export const facts = sqliteTable("facts", { name: text().primaryKey(), value: integer().notNull() });

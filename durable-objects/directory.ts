@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { authorize, type Verdict } from "../agent/authorize.ts";
+import type { WrittenSettings } from "../agent/group-settings.ts";
 import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../agent/notebook.ts";
 import { GLOBAL_TEMPLATES } from "../agent/templates/index.ts";
 import type { Address, Chat } from "../channels/channel.ts";
 import migrations from "../migrations/directory/migrations.js";
-import { isTimezone, readConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
 import { Arrivals } from "./directory/arrivals.ts";
 import { Budget } from "./directory/budget.ts";
@@ -12,23 +13,26 @@ import { Codes } from "./directory/codes.ts";
 import { Errands } from "./directory/errands.ts";
 import { Globals } from "./directory/globals.ts";
 import { Groups } from "./directory/groups.ts";
-import { Office } from "./directory/office.ts";
+import { askerOf, Office } from "./directory/office.ts";
 import { Registry } from "./directory/registry.ts";
 import { settingsOf, strangerOf } from "./directory/settings.ts";
 import type { FileVersion } from "./file-versions.ts";
 import type {
   Arrival,
   ArriveRequest,
+  AuditRequest,
+  By,
   Claim,
   CloseRequest,
   DirectoryRooms,
   DirectoryVerbs,
   GlobalSnapshot,
   GroupSettings,
+  GroupShown,
   InstallStatus,
   Opened,
   OpenRequest,
-  SettingsChange,
+  RightsEntry,
   Told,
 } from "./rpc.ts";
 
@@ -66,10 +70,11 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     await this.#globals.ready();
     const address = this.#groups.resolve(request.address);
     const opened = this.#office.transaction(() => {
-      const settings = this.#groups.admitHouse(address);
-      const group = this.#groups.get(address);
-      if (!group?.registered) return { settings: strangerOf(address, request.chat), grant: NOT_REGISTERED };
-      return { settings: settings ?? settingsOf(group), grant: this.#budget.open(group, request) };
+      this.#groups.admitHouse(address);
+      const known = this.#groups.get(address);
+      if (!known?.registered) return { settings: strangerOf(address, request.chat), grant: NOT_REGISTERED };
+      const group = this.#groups.retitle(known, request.chat.title);
+      return { settings: settingsOf(group), grant: this.#budget.open(group, request) };
     });
     this.#follow();
     return { ...opened, globalVersion: this.#globals.version };
@@ -111,30 +116,49 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return claim;
   }
 
-  async approve(code: string, by?: Address): Promise<string> {
+  async approve(code: string, by?: By): Promise<string> {
     return this.#told(this.#registry.approve(code, by));
   }
 
-  async register(titleOrAddress: string, by?: Address): Promise<string> {
-    return this.#told(this.#registry.register(titleOrAddress, by).said);
+  async register(titleOrAddress: string, by?: By, folder?: string): Promise<string> {
+    return this.#told(this.#registry.register(titleOrAddress, by, folder).said);
   }
 
-  async remove(nameOrAddress: string, by?: Address): Promise<string> {
+  async remove(nameOrAddress: string, by?: By): Promise<string> {
     return this.#told(this.#registry.remove(nameOrAddress, by).said);
   }
 
-  async addGroup(titleOrAddress: string): Promise<Told> {
-    return this.#told(this.#registry.register(titleOrAddress));
+  async addGroup(titleOrAddress: string, folder?: string): Promise<Told> {
+    return this.#told(this.#registry.register(titleOrAddress, undefined, folder));
   }
 
   async removeGroup(nameOrAddress: string): Promise<Told> {
     return this.#told(this.#registry.remove(nameOrAddress));
   }
 
-  async configure(nameOrAddress: string, change: SettingsChange, by?: Address): Promise<string> {
-    if (change.timezone && !isTimezone(change.timezone))
-      return `${change.timezone} is not an IANA time zone; write e.g. Europe/Berlin.`;
+  async setGroup(nameOrAddress: string, change: WrittenSettings): Promise<Told> {
+    return this.#told(this.#registry.configure(nameOrAddress, change));
+  }
+
+  async configure(nameOrAddress: string, change: WrittenSettings, by?: By): Promise<string> {
     return this.#told(this.#registry.configure(nameOrAddress, change, by).said);
+  }
+
+  async pause(paused: boolean, nameOrAddress: string | undefined, by?: By): Promise<Told> {
+    const said = this.#registry.pause(paused, nameOrAddress, by);
+    if (nameOrAddress !== undefined) return this.#told(said);
+    // Thousands of groups are not waited for.
+    this.#follow();
+    return said;
+  }
+
+  async show(nameOrAddress: string, by?: By): Promise<GroupShown> {
+    return this.#registry.show(nameOrAddress, by);
+  }
+
+  async auditLog(request: AuditRequest, by?: By): Promise<RightsEntry[]> {
+    const actor = this.#groups.actor(askerOf(by).address);
+    return authorize(actor, { kind: "audit", verb: "read" }).ok ? this.#office.deeds(request) : [];
   }
 
   async describeGroups(by?: Address): Promise<string> {
@@ -207,7 +231,9 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     );
     if (!verdict.ok) return { ok: false, error: "read-only", path, reason: verdict.reason };
     await this.#globals.ready();
-    return this.#globals.write(changes, author);
+    const written = await this.#globals.write(changes, author);
+    if (written.ok) this.#wrote(changes.map(({ path }) => path).join(", "), author, address);
+    return written;
   }
 
   async globalKept(by?: Address): Promise<string[]> {
@@ -227,7 +253,9 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     const verdict = this.#mayRestore(by, author.trust);
     if (!verdict.ok) return { ok: false, error: "read-only", path, reason: verdict.reason };
     await this.#globals.ready();
-    return this.#globals.restore(path, version, author);
+    const restored = await this.#globals.restore(path, version, author);
+    if (restored.ok) this.#wrote(path, author, by ?? "console", `version ${version} again`);
+    return restored;
   }
 
   /** Looks after errands that a crash left. */
@@ -240,6 +268,10 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     if (!this.#groups.get("web:main")) this.#groups.admitHouse("web:main");
     this.ctx.waitUntil(this.#globals.ready());
     this.#follow();
+  }
+
+  #wrote(subject: string, author: Author, from: string, detail = `${author.name}, ${author.trust}`): void {
+    this.#office.record({ what: "wrote", subject, who: author.by, from, detail });
   }
 
   #mayRestore(by: Address | undefined, trust: Author["trust"]): Verdict {

@@ -167,7 +167,9 @@ export class FileWriter {
   /** Makes the objects of an intent what the index says they are, then forgets the intent. */
   async #settle(intent: string, batch: Touched[]): Promise<void> {
     const { db, bucket } = this.#parts;
-    const keys = [...new Set(batch.map((touched) => touched.key))];
+    // A folder that was given to another group is that group's to change.
+    const own = batch.filter(({ key }) => key.startsWith(this.#parts.prefix()));
+    const keys = [...new Set(own.map((touched) => touched.key))];
     const rows = new Map(keys.map((key) => [key, db.select().from(files).where(eq(files.key, key)).get()]));
     await deleteObjects(
       bucket,

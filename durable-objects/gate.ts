@@ -12,5 +12,6 @@ export function gateOf(room: Room): Gate {
     trigger: settings?.trigger,
     requiresTrigger: settings?.requiresTrigger ?? true,
     allowFrom: config.ALLOW_FROM,
+    allow: settings?.allow,
   };
 }

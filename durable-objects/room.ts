@@ -13,6 +13,8 @@ interface Facts {
   settings: GroupSettings;
   /** The chat's present id, where it changed. */
   target: string;
+  /** The chat's title, as its platform said it last. */
+  title: string;
   /** The object that keeps this chat's past, where the chat had another id before. */
   forwardTo: Address;
   /** Last error that a person should know of. */
@@ -110,9 +112,28 @@ export class Room {
     return this.settings?.registered === true;
   }
 
+  /** Main stopped it: turns and tasks wait. */
+  get paused(): boolean {
+    return this.settings?.paused === true;
+  }
+
+  /** What it may spend in a day. */
+  get budget(): { usd: number; tokens: number } {
+    const { BUDGET_GROUP_USD, BUDGET_GROUP_TOKENS } = this.config;
+    return {
+      usd: this.settings?.budgetUsd ?? BUDGET_GROUP_USD,
+      tokens: this.settings?.budgetTokens ?? BUDGET_GROUP_TOKENS,
+    };
+  }
+
+  /** How long a turn may take, in milliseconds. */
+  get turnTimeoutMs(): number {
+    return (this.settings?.turnTimeout ?? this.config.TURN_TIMEOUT) * 1000;
+  }
+
   /** Whether it answers and its tasks run. */
   get active(): boolean {
-    return this.registered && this.settings?.paused !== true;
+    return this.registered && !this.paused;
   }
 
   get main(): boolean {

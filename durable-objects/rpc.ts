@@ -1,3 +1,4 @@
+import type { Hours, Mount, WrittenSettings } from "../agent/group-settings.ts";
 import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
 import type { Author, Change, FileInfo, FileResult } from "../agent/notebook.ts";
 import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
@@ -34,7 +35,21 @@ export interface GroupSettings {
   /** Seconds; overrides `HEARTBEAT_INTERVAL`, 0 is off. */
   heartbeatInterval?: number;
   /** The heartbeat beats between these times of a zone (the group's). */
-  activeHours?: { from: string; to: string; zone?: string };
+  activeHours?: Hours;
+  /** Ids of the people who may wake the assistant, `telegram:1001` or `1001`. Undefined: everyone; empty: nobody. */
+  allow?: string[];
+  /** `drop`: what people say who may not wake it is not stored. Undefined: it is context. */
+  mode?: "drop";
+  mounts?: Mount[];
+  /** Override `BUDGET_GROUP_USD` and `BUDGET_GROUP_TOKENS`. */
+  budgetUsd?: number;
+  budgetTokens?: number;
+  /** Seconds; overrides `TURN_TIMEOUT`. */
+  turnTimeout?: number;
+  /** Main chose the name; else it follows the chat's title. */
+  named?: true;
+  /** The group whose folder this one took over, as main let it. */
+  adoptedFrom?: Address;
   /** Turns and tasks wait until main resumes them. */
   paused?: boolean;
 }
@@ -124,6 +139,12 @@ export interface InstallStatus {
   budgetTokens: number;
 }
 
+/** Whether something was done, and what came of it in a sentence for people. */
+export interface Told {
+  ok: boolean;
+  said: string;
+}
+
 /** The verbs of the directory, as the doors call them. */
 export interface DirectoryVerbs {
   status(): Promise<InstallStatus>;
@@ -131,13 +152,17 @@ export interface DirectoryVerbs {
   mainCode(): Promise<string>;
   /** Finds a group by address or name. `by` is the address that asks: to all but main no group exists. */
   find(nameOrAddress: string, by?: Address): Promise<GroupSettings | undefined>;
-  /** Registers a pending chat by title, address or pairing code; the answer is a sentence for people. */
-  register(titleOrAddress: string, by?: Address): Promise<string>;
-  /** Stops a group; its files stay. `by` is the address that asks: only main may; absent for the doors. */
-  remove(nameOrAddress: string, by?: Address): Promise<string>;
-  /** The same two for the owner's doors, which tell success from refusal. */
-  addGroup(titleOrAddress: string): Promise<Told>;
+  /**
+   * Registers a pending chat by title, address or pairing code; the answer is a sentence for people. `folder`: of a
+   * removed group, whose files the chat takes over.
+   */
+  register(titleOrAddress: string, by?: By, folder?: string): Promise<string>;
+  /** Stops a group; its files stay. `by` is who asks: only main may; absent for the doors. */
+  remove(nameOrAddress: string, by?: By): Promise<string>;
+  /** The same for the owner's doors, which tell success from refusal. */
+  addGroup(titleOrAddress: string, folder?: string): Promise<Told>;
   removeGroup(nameOrAddress: string): Promise<Told>;
+  setGroup(nameOrAddress: string, change: WrittenSettings): Promise<Told>;
   /** Addresses of groups that are overdue; the hourly sweep wakes them. */
   overdue(): Promise<Address[]>;
   /** One-time links to the console. `redeem` answers the session token for the cookie, once per link. */
@@ -215,19 +240,40 @@ export interface Arrival {
 /** `locked`: after too many wrong codes none of this chat is looked at for an hour. */
 export type Claim = { ok: true; settings: GroupSettings } | { ok: false; reason: string; locked?: boolean };
 
-/** Whether a change was made, and the sentence for whoever asked. */
-export interface Told {
-  ok: boolean;
-  said: string;
+/** Who asks the directory from a chat: its address, and the ids of the people who asked there. */
+export interface Asking {
+  address: Address;
+  who: string;
 }
 
-/** What main may change of a group. Undefined keeps, null goes back to the install's default. */
-export interface SettingsChange {
-  name?: string;
-  trigger?: string | null;
-  requiresTrigger?: boolean;
-  timezone?: string | null;
-  model?: string | null;
+/** An address alone where no person is known. */
+export type By = Address | Asking;
+
+/** What main is shown of a group, or why nothing. */
+export interface GroupShown {
+  said: string;
+  settings?: GroupSettings;
+}
+
+/** Who changed whose rights and settings, or was refused. */
+export interface RightsEntry {
+  /** Milliseconds since the epoch. */
+  at: number;
+  what: string;
+  /** The address or the file that it is about. */
+  subject: string;
+  /** Ids with their channel where they are known. */
+  who: string;
+  /** The address that asked, or `console`. */
+  from: string;
+  detail: string;
+}
+
+/** `before`: milliseconds; only older entries. `group`: an address. */
+export interface AuditRequest {
+  limit: number;
+  before?: number;
+  group?: Address;
 }
 
 /** The global files that changed after a version. */
@@ -253,8 +299,15 @@ export interface DirectoryRooms {
   /** `/main CODE`. The same chat may repeat a code that it used. */
   claimMain(code: string, address: Address, chat: Chat): Promise<Claim>;
   /** Registers the chat that was given this pairing code; the answer is a sentence for people. */
-  approve(code: string, by?: Address): Promise<string>;
-  configure(nameOrAddress: string, change: SettingsChange, by?: Address): Promise<string>;
+  approve(code: string, by?: By): Promise<string>;
+  /** Changes settings of a group. Nothing is changed where one of them can't be read. */
+  configure(nameOrAddress: string, change: WrittenSettings, by?: By): Promise<string>;
+  /** Stops turns and tasks of a group, or of all without a name, or lets them go on. */
+  pause(paused: boolean, nameOrAddress: string | undefined, by?: By): Promise<Told>;
+  /** All settings of a group, for people and as data. */
+  show(nameOrAddress: string, by?: By): Promise<GroupShown>;
+  /** The newest entries first. Nothing for who may not read them; no tool asks. */
+  auditLog(request: AuditRequest, by?: By): Promise<RightsEntry[]>;
   /** The registered groups in a line each, for people. */
   describeGroups(by?: Address): Promise<string>;
   /** A chat got another id. Answers the address of the object that keeps it. */

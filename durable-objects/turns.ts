@@ -36,6 +36,7 @@ export class Turns {
 
   /** When a lane has something to do next, in milliseconds. */
   nextAt(lane: TurnRow["lane"] = "chat"): number | undefined {
+    if (this.#room.paused) return undefined;
     const open = this.#room.db
       .select({ at: turns.notBefore })
       .from(turns)
@@ -47,12 +48,13 @@ export class Turns {
 
   /** Claims a lane's next turn: one that a dead boot or a failure left open, else (chat) a new one for what waits. */
   claim(lane: TurnRow["lane"] = "chat"): TurnRow | undefined {
+    if (this.#room.paused) return undefined;
     return this.#room.transaction(() => {
       const row = this.#unfinished(lane) ?? (lane === "chat" ? this.#openNew() : undefined);
       if (!row) return undefined;
       const now = this.#room.now();
       // The time to answer counts from the claim: hours in which nothing ran are not the turn's fault.
-      const deadlineAt = now + this.#room.config.TURN_TIMEOUT * 1000;
+      const deadlineAt = now + this.#room.turnTimeoutMs;
       const claim = { boot: this.#room.boot, attempts: row.attempts + 1, claims: row.claims + 1, deadlineAt };
       this.#room.db.update(turns).set(claim).where(eq(turns.id, row.id)).run();
       this.#ledger.settleDead(row.id);
@@ -179,7 +181,7 @@ export class Turns {
       claims: 0,
       notBefore: now,
       createdAt: now,
-      deadlineAt: now + this.#room.config.TURN_TIMEOUT * 1000,
+      deadlineAt: now + this.#room.turnTimeoutMs,
       endedAt: null,
       error: null,
       model: null,

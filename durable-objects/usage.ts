@@ -106,7 +106,7 @@ export class Ledger {
 
   /** True once a day, when this share of the group's budget is passed. */
   passed(percent: number): boolean {
-    const share = percentSpent(this.today(), this.#limit());
+    const share = percentSpent(this.today(), this.#room.budget);
     const row = this.#room.db.select().from(days).where(eq(days.day, this.day())).get();
     if (!row || row.warned >= percent || share < percent) return false;
     this.#room.db.update(days).set({ warned: percent }).where(eq(days.day, row.day)).run();
@@ -119,14 +119,9 @@ export class Ledger {
     const turnLimit = { usd: config.BUDGET_TURN_USD, tokens: config.BUDGET_TURN_TOKENS };
     return refusal(cost, [
       { scope: "turn", spent, limit: turnLimit },
-      { scope: "group", spent: this.today(), limit: this.#limit() },
+      { scope: "group", spent: this.today(), limit: this.#room.budget },
       { scope: "install", spent, limit: grant },
     ]);
-  }
-
-  #limit(): Grant {
-    const { config } = this.#room;
-    return { usd: config.BUDGET_GROUP_USD, tokens: config.BUDGET_GROUP_TOKENS };
   }
 
   #spend(day: string, cost: Cost): void {

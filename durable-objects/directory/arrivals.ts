@@ -3,10 +3,10 @@ import { type Address, parseAddress } from "../../channels/channel.ts";
 import { newCode } from "../clock.ts";
 import { dayOf } from "../day.ts";
 import { pairings, pending } from "../directory-schema.ts";
-import type { Arrival, ArriveRequest, GroupSettings } from "../rpc.ts";
+import type { Arrival, ArriveRequest, By, GroupSettings } from "../rpc.ts";
 import type { Errands } from "./errands.ts";
 import type { Groups } from "./groups.ts";
-import type { Office } from "./office.ts";
+import { askerOf, type Office } from "./office.ts";
 import { asCode, hashOf, keyOf, tidy } from "./secrets.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -46,8 +46,9 @@ export class Arrivals {
   }
 
   /** Registers the chat that holds this code. Undefined where no such code is open. */
-  approve(typed: string, from: string): GroupSettings | undefined {
+  approve(typed: string, by: By | undefined): GroupSettings | undefined {
     const { db, now } = this.#office;
+    const { who, from } = askerOf(by);
     return this.#office.transaction(() => {
       const row = db
         .select()
@@ -59,7 +60,7 @@ export class Arrivals {
       if (row.approved && known?.registered) return settingsOf(known);
       db.update(pairings).set({ approved: true }).where(eq(pairings.address, row.address)).run();
       const { address, title } = row;
-      const deed = { what: "paired" as const, who: "main", from };
+      const deed = { what: "paired" as const, who, from };
       return this.#groups.register({ address, title, type: "direct" }, { main: false }, deed);
     });
   }

@@ -71,7 +71,10 @@ export class Budget {
   #share(group: GroupRow, ask: Money, past: Money, today: string): { grant: Money; reason?: string } {
     const { config } = this.#office;
     const install = { usd: config.BUDGET_INSTALL_USD, tokens: config.BUDGET_INSTALL_TOKENS };
-    const own = { usd: config.BUDGET_GROUP_USD, tokens: config.BUDGET_GROUP_TOKENS };
+    const own = {
+      usd: group.budgetUsd ?? config.BUDGET_GROUP_USD,
+      tokens: group.budgetTokens ?? config.BUDGET_GROUP_TOKENS,
+    };
     const counted = this.#day(today);
     if (usedUp(minus(counted, counted.held), install)) return { grant: past, reason: INSTALL_USED };
     const ownSpent = group.spentDay === today ? { usd: group.spentUsd, tokens: group.spentTokens } : NOTHING;

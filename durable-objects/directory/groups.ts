@@ -1,11 +1,12 @@
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import { type Actor, OWNER } from "../../agent/authorize.ts";
+import { describeChange, type SettingsChange } from "../../agent/group-settings.ts";
 import type { Address, Chat } from "../../channels/channel.ts";
 import { aliases, grants, groups, pairings, pending } from "../directory-schema.ts";
-import type { GroupSettings, SettingsChange } from "../rpc.ts";
+import type { By, GroupSettings } from "../rpc.ts";
 import type { Errands } from "./errands.ts";
 import { folderNames } from "./folders.ts";
-import type { Deed, Office } from "./office.ts";
+import { askerOf, type Deed, type Office } from "./office.ts";
 import { keyOf, tidy } from "./secrets.ts";
 import { type GroupRow, HOUSE, settingsOf } from "./settings.ts";
 
@@ -62,16 +63,18 @@ export class Groups {
     chat: { address: Address } & Pick<Chat, "type" | "title">,
     rights: { main: boolean },
     deed: Omit<Deed, "subject">,
+    heir?: GroupRow,
   ) {
     const { db, now } = this.#office;
     const { address, type } = chat;
     const past = this.get(address);
     if (!past) {
-      const folder = HOUSE[address]?.folder ?? this.#freeFolder(chat);
+      const folder = heir ? this.#give(heir) : (HOUSE[address]?.folder ?? this.#freeFolder(chat));
       const name = HOUSE[address]?.name ?? (tidy(chat.title ?? "") || folder);
       const fresh = { address, type, folder, name, nameKey: keyOf(name), registered: false, main: false };
+      const origin = { title: tidy(chat.title ?? "") || null, adoptedFrom: heir?.address };
       db.insert(groups)
-        .values({ ...fresh, version: 0, requiresTrigger: type === "group", lastActiveAt: now() })
+        .values({ ...fresh, ...origin, version: 0, requiresTrigger: type === "group", lastActiveAt: now() })
         .run();
     }
     db.delete(pending).where(eq(pending.address, address)).run();
@@ -87,19 +90,46 @@ export class Groups {
   }
 
   /** Stops a group and takes its rights; its row and folder stay. Call it inside a transaction. */
-  remove(row: GroupRow, from: string): void {
-    this.#office.record({ what: "removed", subject: row.address, who: "main", from });
+  remove(row: GroupRow, by: By | undefined): void {
+    const { who, from } = askerOf(by);
+    this.#office.record({ what: "removed", subject: row.address, who, from, detail: `folder ${row.folder}` });
     this.#office.db.delete(pairings).where(eq(pairings.address, row.address)).run();
     this.#change(row.address, { registered: false, main: false, nextDue: null });
   }
 
-  configure(row: GroupRow, change: SettingsChange, from: string): GroupSettings {
-    const name = change.name === undefined ? undefined : tidy(change.name) || row.name;
-    const named = name === undefined ? {} : { name, nameKey: keyOf(name) };
-    return this.#office.transaction(() => {
-      this.#office.record({ what: "configured", subject: row.address, who: "main", from });
-      return this.#change(row.address, { ...change, ...named });
-    });
+  /** Changes settings. Call it inside a transaction. */
+  configure(row: GroupRow, change: SettingsChange, by: By | undefined): GroupSettings {
+    const { who, from } = askerOf(by);
+    const what = change.paused === undefined ? "configured" : change.paused ? "paused" : "resumed";
+    const detail = describeChange(change).join("; ");
+    this.#office.record({ what, subject: row.address, who, from, detail });
+    return this.#change(row.address, columnsOf(row, change));
+  }
+
+  /** The group whose folder this is. */
+  owner(folder: string): GroupRow | undefined {
+    return this.#office.db.select().from(groups).where(eq(groups.folder, folder)).get();
+  }
+
+  /** Pauses all registered groups, or lets them go on. Call it inside a transaction. */
+  pauseAll(paused: boolean, by: By | undefined): void {
+    const { who, from } = askerOf(by);
+    const what = paused ? ("paused" as const) : ("resumed" as const);
+    this.#office.record({ what, subject: "all groups", who, from });
+    const others = and(eq(groups.registered, true), eq(groups.paused, !paused));
+    const rows = this.#office.db.select({ address: groups.address }).from(groups).where(others).all();
+    for (const { address } of rows) this.#change(address, { paused });
+  }
+
+  /** The platform calls the chat otherwise now: the name follows, unless main chose one. Call it inside a transaction. */
+  retitle(row: GroupRow, title: string | undefined): GroupRow {
+    const said = tidy(title ?? "");
+    if (said === "" || said === row.title || Object.hasOwn(HOUSE, row.address)) return row;
+    const follows = !row.named && keyOf(said) !== row.nameKey;
+    if (follows) this.#renamed(row, said);
+    const named = row.named ? {} : { name: said, nameKey: keyOf(said) };
+    this.#change(row.address, { title: said, ...named });
+    return this.get(row.address)!;
   }
 
   /** The new id's object forwards to the old one's from now on. Answers who keeps the chat. */
@@ -181,10 +211,40 @@ export class Groups {
     return settingsOf(row!);
   }
 
+  /** Main and the audit see which chat is meant from now on. */
+  #renamed({ address, name, version }: GroupRow, title: string): void {
+    const detail = `${name} -> ${title}`;
+    this.#office.record({ what: "renamed", subject: address, who: "the platform", from: address, detail });
+    this.#errands.tell(
+      `renamed:${address}:${version}`,
+      `The chat "${name}" (${address}) is called "${title}" now.`,
+    );
+  }
+
+  /** Takes the folder from a group that was removed; that one gets another, should it come back. */
+  #give(row: GroupRow): string {
+    const chat = { address: row.address, title: row.name };
+    this.#change(row.address, { folder: this.#freeFolder(chat) });
+    return row.folder;
+  }
+
   #freeFolder(chat: { address: Address; title?: string }): string {
     const taken = this.#office.db.select({ folder: groups.folder }).from(groups);
     for (const name of folderNames(chat.title, chat.address))
       if (!taken.where(eq(groups.folder, name)).get()) return name;
     throw new Error("unreachable: the names do not end");
   }
+}
+
+/** The columns of a change: null is the default, and a name that nobody chose is the chat's title. */
+function columnsOf(row: GroupRow, change: SettingsChange): Partial<typeof groups.$inferInsert> {
+  const { name, requiresTrigger, mode, paused, ...others } = change;
+  const called = name ?? row.title ?? row.name;
+  return {
+    ...others,
+    ...(name === undefined ? {} : { name: called, nameKey: keyOf(called), named: name !== null }),
+    ...(requiresTrigger === undefined ? {} : { requiresTrigger: requiresTrigger ?? row.type === "group" }),
+    ...(mode === undefined ? {} : { mode: mode ?? "normal" }),
+    ...(paused === undefined ? {} : { paused: paused ?? false }),
+  };
 }

@@ -13,7 +13,16 @@ export const HOUSE: Readonly<Record<string, { folder: string; name: string }>> =
 /** A row as the group learns it. */
 export function settingsOf(row: GroupRow): GroupSettings {
   const { version, address, name, folder, registered, main, type, requiresTrigger } = row;
-  const own = { trigger: row.trigger, timezone: row.timezone, model: row.model };
+  const { trigger, timezone, model, allow, mounts, budgetUsd, budgetTokens, turnTimeout } = row;
+  const { heartbeatInterval, activeHours, adoptedFrom } = row;
+  const limits = { budgetUsd, budgetTokens, turnTimeout };
+  const flags = {
+    mode: row.mode === "drop" ? row.mode : null,
+    paused: row.paused || null,
+    named: row.named || null,
+  };
+  const times = { timezone, heartbeatInterval, activeHours };
+  const own = { trigger, model, allow, mounts, ...limits, ...flags, ...times, adoptedFrom };
   const set = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null));
   return { version, address, name, folder, registered, main, type, requiresTrigger, ...set };
 }
