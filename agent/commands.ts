@@ -43,28 +43,11 @@ export function commandFor(name: string): Command | undefined {
   return byName.get(name.toLowerCase());
 }
 
-/**
- * What `/help` answers.
- * @param main whether the chat is main
- * @param available the names that the host can run; without it, all
- */
-export function helpText(main: boolean, available?: Iterable<string>): string {
-  const runs = available && new Set(available);
+/** What `/help` answers, in main or elsewhere. */
+export function helpText(main: boolean): string {
   const actor = { role: main ? ("main" as const) : ("member" as const), id: "help" };
   const may = (name: string) => authorize(actor, { kind: "command", name }).ok;
-  const shown = commands.filter(({ name, hidden }) => !hidden && may(name) && (runs?.has(name) ?? true));
+  const shown = commands.filter(({ name, hidden }) => !hidden && may(name));
   const lines = shown.map(({ name, args, help }) => `- /${name}${args ? ` ${args}` : ""}: ${help}`);
   return ["Write to me in plain words, or type one of these:", ...lines].join("\n");
-}
-
-/**
- * Reads a command at the very start of a text. `/name@other` is not ours.
- * @param username the bot's own name on the platform, without `@`; without it, no `/name@…` is ours
- */
-export function parseCommand(text: string, username?: string): { name: string; args: string } | undefined {
-  const found = /^\/([a-z][a-z0-9_-]*)(?:@(\S*))?(?:\s+([\s\S]*))?$/i.exec(text);
-  if (!found) return undefined;
-  const [, name, to, args = ""] = found;
-  if (to !== undefined && to.toLowerCase() !== username?.toLowerCase()) return undefined;
-  return { name: name!.toLowerCase(), args: args.trim() };
 }
