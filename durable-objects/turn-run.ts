@@ -15,6 +15,7 @@ import type { DirectoryStub } from "./admission.ts";
 import { fetchAttachments } from "./attachments.ts";
 import { type Brain, openBrain } from "./brain.ts";
 import { compact } from "./compaction.ts";
+import { takeOver } from "./hand-over.ts";
 import type { InboxRow } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
@@ -61,7 +62,8 @@ export class TurnRun implements LoopPorts {
     this.#brain = openBrain(room);
     this.journal = new TurnJournal(room, parts.ledger, turn.id, "main", this.#brain.choice, this.#grant);
     this.tools = tools;
-    this.specs = specs(toolsFor(room.main && madeByMain(room, turn)));
+    const main = room.main && madeByMain(room, turn);
+    this.specs = specs(toolsFor(main), main);
     const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
     this.limits = { maxTokens: MAX_TOKENS, maxRounds: MAX_TURNS, temperature: TEMPERATURE };
     this.#streaming = new Streaming(room, turn);
@@ -102,7 +104,14 @@ export class TurnRun implements LoopPorts {
 
   /** A waking message came in: before the first token of the first call it joins that call. */
   arrived(thread: string): void {
-    if (thread === this.#turn.thread && this.#mayRejoin()) this.#call?.abort("join" satisfies Interruption);
+    if (thread === this.#turn.thread && this.#mayRejoin()) this.#join();
+  }
+
+  /** Gives up the call that is under way, to make it again with what was said meanwhile. */
+  #join(): void {
+    if (!this.#call || this.#call.signal.aborted) return;
+    this.#rejoins++;
+    this.#call.abort("join" satisfies Interruption);
   }
 
   /** Ends the turn at its next step or byte. */
@@ -144,17 +153,8 @@ export class TurnRun implements LoopPorts {
     this.#call = new AbortController();
     this.#firstToken = round > 0;
     // Somebody wrote while the conversation was put together.
-    if (this.#mayRejoin() && this.#parts.inbox.waits(this.#turn.thread))
-      this.#call.abort("join" satisfies Interruption);
-    const signal = AbortSignal.any([this.#call.signal, this.#life.signal]);
-    signal.addEventListener(
-      "abort",
-      () => {
-        if (signal.reason === "join") this.#rejoins++;
-      },
-      { once: true },
-    );
-    return signal;
+    if (this.#mayRejoin() && this.#parts.inbox.waits(this.#turn.thread)) this.#join();
+    return AbortSignal.any([this.#call.signal, this.#life.signal]);
   }
 
   interrupted(): Exclude<Interruption, "join"> | undefined {
@@ -205,10 +205,11 @@ export class TurnRun implements LoopPorts {
    */
   async #open(): Promise<boolean> {
     const { address, settings, config } = this.#room;
-    const chat = { type: settings?.type ?? ("group" as const), title: settings?.name };
+    const chat = { type: settings?.type ?? ("group" as const), title: this.#room.get("title") };
     const ask = { usd: config.BUDGET_TURN_USD, tokens: config.BUDGET_TURN_TOKENS };
     const opened = await this.#directory.open({ address, turnId: this.#turn.id, chat, ...ask });
     if (opened.settings.version > (settings?.version ?? -1)) this.#room.configure(opened.settings);
+    if (this.#room.paused) this.stop();
     if (!opened.settings.registered) return this.#removed();
     Object.assign(this.#grant, opened.grant);
     await this.#parts.workspace.refresh(opened.globalVersion);
@@ -226,6 +227,7 @@ export class TurnRun implements LoopPorts {
 
   /** A new group's folder gets its templates, once; what people delete stays deleted. */
   async #furnish(): Promise<void> {
+    await takeOver(this.#room);
     if (this.#room.get("furnished") || !this.#room.registered) return;
     const changes = Object.entries(GROUP_TEMPLATES).map(([name, content]) => ({
       path: `${HOME}/${name}`,

@@ -5,11 +5,22 @@ import { channels } from "../../channels/index.ts";
 import { Group } from "../../durable-objects/group.ts";
 import { room } from "./talk.ts";
 
+/** Gives a Telegram update to an object that was made here. */
+export type Give = (update: object) => Promise<void>;
+
 /** Gives a Telegram update to a chat whose object is made with other variables, and waits until nothing is due there. */
-export function roomWith(chat: number, vars: Record<string, string>, update: object): Promise<void> {
+export function roomWith(
+  chat: number,
+  vars: Record<string, unknown> | ((give: Give) => Record<string, unknown>),
+  update: object,
+): Promise<void> {
   return runInDurableObject(room(chat), async (_, state) => {
-    const group = new Group(state, { ...env, ...vars });
-    for (const event of await eventsOf(update)) await group.receive(event);
+    const give: Give = async (one) => {
+      for (const event of await eventsOf(one)) await group.receive(event);
+    };
+    const changed = typeof vars === "function" ? vars(give) : vars;
+    const group: Group = new Group(state, { ...env, ...changed });
+    await give(update);
     await expect.poll(() => state.storage.getAlarm(), { timeout: 20_000 }).toBeNull();
   });
 }
