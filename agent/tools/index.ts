@@ -46,11 +46,11 @@ export function toolsFor(main: boolean): Tool[] {
 }
 
 /** What the model is told of tools. Every byte goes with every request, so nothing that a model can do without. */
-export function specs(list: Tool[]): ToolSpec[] {
+export function specs(list: Tool[], main = true): ToolSpec[] {
   return list.map(({ name, description, schema }) => ({
     name,
     description,
-    parameters: parametersOf(schema),
+    parameters: main ? parametersOf(schema) : withoutReach(parametersOf(schema)),
   }));
 }
 
@@ -93,6 +93,14 @@ function parse(text: string): { ok: true; value: unknown } | { ok: false; reason
 function withoutNulls(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
+}
+
+/** The arguments that name another chat: only main is told of them. */
+const REACH = ["group", "to"];
+
+function withoutReach({ properties = {}, ...rest }: Parameters): Parameters {
+  const own = Object.entries(properties).filter(([name]) => !REACH.includes(name));
+  return { ...rest, properties: Object.fromEntries(own) };
 }
 
 interface Parameters extends Record<string, unknown> {

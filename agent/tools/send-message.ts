@@ -3,8 +3,8 @@ import { defineTool, ToolError } from "./tool.ts";
 
 export const sendMessage = defineTool({
   name: "send_message",
-  description: "Send a message now, before your answer. `to`: another group (main only).",
-  schema: z.object({ text: z.string().trim().min(1), to: z.string().optional() }),
+  description: "Send a message now, before your answer.",
+  schema: z.object({ text: z.string().trim().min(1), to: z.string().optional().describe("another group") }),
   risk: "idempotent",
   touches: ["egress"],
   async run({ text, to }, context) {

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { newTask, type TaskRequest, taskChange } from "../tasks.ts";
 import { defineTool, type ToolContext, ToolError } from "./tool.ts";
 
-const group = z.string().optional();
+const group = z.string().optional().describe("another group");
 const task = z.union([z.string(), z.number()]).transform(String);
 const one = z.object({ task, group });
 
 export const scheduleTask = defineTool({
   name: "schedule_task",
   description:
-    "Do something later. `message` is sent as it is; `prompt` wakes you to do it. schedule_type once (schedule_value: ISO time here, or 20m from now), interval (20m, 2h) or cron (5 fields). `group`: another one (main only).",
+    "Do something later. `message` is sent as it is; `prompt` wakes you to do it. schedule_type once (schedule_value: ISO time here, or 20m from now), interval (20m, 2h) or cron (5 fields).",
   schema: newTask.extend({ group }),
   risk: "idempotent",
   touches: ["writes"],
@@ -18,8 +18,8 @@ export const scheduleTask = defineTool({
 
 export const listTasks = defineTool({
   name: "list_tasks",
-  description: "The tasks here; main may name a `group`, or all.",
-  schema: z.object({ group }),
+  description: "The tasks here.",
+  schema: z.object({ group: z.string().optional().describe("another group, or all") }),
   risk: "read",
   touches: [],
   run: ({ group }, context) => ask({ verb: "list" }, group, context),

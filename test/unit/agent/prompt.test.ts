@@ -46,7 +46,7 @@ test("the house rules, as the model reads them", () => {
 });
 
 test("the whole request for hello in an ordinary group has at most 8 KB, tools included", () => {
-  const tools = specs(toolsFor(false)).map((tool) => ({ type: "function", function: tool }));
+  const tools = specs(toolsFor(false), false).map((tool) => ({ type: "function", function: tool }));
   const messages = buildPrompt(input()).map(({ role, content }) => ({ role, content }));
   const settings = {
     model: "anthropic/claude-sonnet-4.5",

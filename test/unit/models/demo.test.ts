@@ -50,7 +50,7 @@ async function say(said: (string | Heard)[], place: Place = {}): Promise<{ answe
     catchUp: heard,
     now,
   });
-  const offered = place.tools ?? specs(toolsFor(main));
+  const offered = place.tools ?? specs(toolsFor(main), main);
   const calls: Made[] = [];
   for (let round = 0; round < 20; round++) {
     const joined = joins[round];

@@ -29,6 +29,16 @@ function contextOf(notebook: Notebook, change: Partial<ToolContext> = {}) {
       remove: async (name) => `Removed ${name}.`,
       list: async () => "none",
     },
+    tasks: { ask: async () => ({ ok: true, said: "done" }) },
+    skills: [
+      {
+        name: "tea",
+        description: "how to make tea",
+        always: false,
+        path: "skills/tea/SKILL.md",
+        text: "Boil.",
+      },
+    ],
     settle: (result) => settled.push(result),
     ...change,
   };
@@ -53,13 +63,15 @@ const textOf = async (notebook: Notebook, path: string) => {
 };
 
 describe("what the model is told", () => {
-  test("the tools of every group", () => expect(specs(toolsFor(false))).toMatchSnapshot());
+  test("the tools of every group", () => expect(specs(toolsFor(false), false)).toMatchSnapshot());
   test("the tools that main has besides", () =>
     expect(specs(tools.filter((tool) => !toolsFor(false).includes(tool)))).toMatchSnapshot());
 
   test("is small: every byte goes with every request", () => {
-    const wire = JSON.stringify(specs(toolsFor(false)).map((spec) => ({ type: "function", function: spec })));
-    expect(wire.length).toBeLessThan(3_500);
+    const wire = JSON.stringify(
+      specs(toolsFor(false), false).map((spec) => ({ type: "function", function: spec })),
+    );
+    expect(wire.length).toBeLessThan(5_300);
   });
 
   test("names are unique and ordinary groups have no tool over other groups", () => {
@@ -95,6 +107,14 @@ describe("a call", () => {
   });
   test("with a timeout above 300 s is refused", () =>
     expect(error("bash", '{"command":"ls","timeout":301}')).toMatch(/timeout/));
+});
+
+describe("use_skill", () => {
+  const { context } = contextOf(memoryNotebook({}));
+  test("gives the text of a skill, and where it lies", async () =>
+    expect(await call("use_skill", { name: "tea" }, context)).toMatch(/skills\/tea\/SKILL\.md[\s\S]*Boil\./));
+  test("names the skills when there is none of that name", async () =>
+    expect(await call("use_skill", { name: "coffee" }, context)).toMatch(/^Error: .*"coffee".*tea/));
 });
 
 describe("read_file", () => {
