@@ -65,6 +65,11 @@ export class Inbox {
     return this.#room.db.update(inbox).set(change).where(open).returning({ id: inbox.id }).all().length > 0;
   }
 
+  /** Writes a text that was changed after a turn had read it: what is not in the transcript yet is copied from here. */
+  rewrite(id: string, text: string): void {
+    this.#room.db.update(inbox).set({ text }).where(eq(inbox.id, id)).run();
+  }
+
   knows(key: string): boolean {
     return this.idOf(key) !== undefined;
   }
@@ -122,11 +127,9 @@ export class Inbox {
   /** The fate of a turn's messages: those that woke it share its end, the others were context. */
   settle(turn: string, fate: Fate, reason?: string): void {
     const state = sql`case when ${inbox.wakes} then ${fate} else 'silent' end`;
-    this.#room.db
-      .update(inbox)
-      .set({ state, reason: reason ?? null })
-      .where(eq(inbox.turn, turn))
-      .run();
+    // Why a message woke nothing stays known.
+    const kept = sql`case when ${inbox.wakes} then ${reason ?? null} else ${inbox.reason} end`;
+    this.#room.db.update(inbox).set({ state, reason: kept }).where(eq(inbox.turn, turn)).run();
   }
 
   /** Everyone who woke a turn, each once. */

@@ -153,6 +153,7 @@ export class Transcript {
     const original = this.#room.db.select({ id: inbox.id }).from(inbox).where(read).get();
     if (!original) return;
     const text = `${edit.text} (edited)`;
+    this.#inbox.rewrite(original.id, text);
     const changed = this.#room.db
       .update(messages)
       .set({ text })

@@ -168,3 +168,25 @@ test("an edit of a message that still waits takes its place", async () => {
   expect(read).toContain("see you at six");
   expect(read).not.toContain("see you at five");
 });
+
+test("an edit of a message that is being answered is there for the next answer", async () => {
+  const chat = fresh();
+  const [key, next] = [`reading-${chat}`, `reread-${chat}`];
+  await peers.script(key, { text: "Five it is.", after: 2, trouble: { gate: key } });
+  const original = direct(chat, `${key} see you at five`);
+  await deliver(original);
+  await peers.held(key);
+  const { message } = original;
+  await deliver({
+    update_id: fresh(),
+    edited_message: { ...message, text: `${key} see you at six`, edit_date: Number(message.date) + 5 },
+  });
+  await peers.open(key);
+  expect(await peers.shown(chat, 1)).toEqual(["Five it is."]);
+  await peers.script(next, { text: "At six." });
+  await deliver(direct(chat, `${next} when?`));
+  expect(await peers.shown(chat, 2)).toEqual(["Five it is.", "At six."]);
+  const read = await lastRead(next, 1);
+  expect(read).toContain("see you at six (edited)");
+  expect(read).not.toContain("see you at five");
+});
