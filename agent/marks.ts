@@ -5,7 +5,7 @@ const UNSEEN = String.raw`[\p{Default_Ignorable_Code_Point}\p{Cf}]*`;
 const GAP = String.raw`[\s\p{Default_Ignorable_Code_Point}\p{Cf}]*`;
 const NAME = NAMES.map((name) => [...name].map(letter).join(UNSEEN)).join("|");
 const BLOCKS = new RegExp(
-  String.raw`[<\uFF1C\uFE64](?=${GAP}[/\uFF0F]?${GAP}(?:${NAME})(?![\p{L}\p{N}_]))`,
+  String.raw`[<\uFF1C\uFE64](?=${GAP}(?:[/\uFF0F]${GAP})?(?:${NAME})(?![\p{L}\p{N}_]))`,
   "giu",
 );
 

@@ -135,6 +135,14 @@ test("no spelling of a mark opens or closes a block", () => {
   for (const text of ["<filet>", "a < b", "<messagesx>", "<3 files"]) expect(unmarked(text)).toBe(text);
 });
 
+test("a long run of characters that nobody sees does not hold up the reader", () => {
+  // What takes time in proportion is through at once; what takes its square would run into the limit of the test.
+  for (const piece of ["\u200b", " \u200b", "<\u200b", "<f\u200b", "<m\u200be", "</\u200b"]) {
+    const text = `<${piece.repeat(100_000)}`;
+    expect(unmarked(text)).toBe(text);
+  }
+}, 20_000);
+
 test("nobody can be called so that a quote of theirs passes for the assistant's", () => {
   for (const sender of ["your message", "Your\u200b Message", "ｙour  message"]) {
     const block = formatCatchUp(
