@@ -55,6 +55,30 @@ describeConsole("the console's tasks", (house) => {
     for (const each of [page, other]) await region(each).waitFor({ state: "hidden" });
   });
 
+  test("open into a list without taking the last message out of sight", async () => {
+    const page = await house.open(PHONE);
+    const name = word();
+    const long = word();
+    await house.peers.script(long, { text: `${"A line.\n\n".repeat(40)}The end of ${long}.` });
+    await say(page, `${long} write`);
+    const end = page.getByRole("log").getByText(`The end of ${long}.`);
+    await end.waitFor();
+    await make(house, page, { name, schedule_value: "1d" });
+    await region(page).getByText("1 task").click();
+    await list(page).getByText(name).waitFor();
+    const last = page.getByRole("log").getByRole("listitem").last();
+    const seen = () =>
+      last.evaluate((item) => {
+        const [box, view] = [item, document.getElementById("view")!].map((each) =>
+          each.getBoundingClientRect(),
+        );
+        return box!.bottom <= view!.bottom && box!.bottom > view!.top;
+      });
+    await expect.poll(seen).toBe(true);
+    await call(house, page, "cancel_task", { task: name });
+    await region(page).waitFor({ state: "hidden" });
+  });
+
   test("that are paused say so", async () => {
     const page = await house.open();
     const name = word();

@@ -66,3 +66,44 @@ test("a refused message is named, so that the page can give it back", async () =
   expect(await refused).toEqual({ type: "refused", key: "empty", text: "The message is empty." });
   close();
 });
+
+test("an open page is told the tasks at once, when one is made and when it is changed", async () => {
+  const ask = (method: string, path: string, body?: object) =>
+    exports.default.fetch(
+      new Request(`http://flare.test/api${path}?group=web:main`, {
+        method,
+        headers: { ...ADMIN, "content-type": "application/json" },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      }),
+    );
+  const told = (mine: Awaited<ReturnType<typeof page>>, state: string) =>
+    mine.hears((frame) => frame.type === "tasks" && frame.tasks.some((task) => task.state === state));
+  await ask("POST", "/tasks", { message: "x", name: "far", schedule_type: "interval", schedule_value: "2d" });
+  const first = await page("web:main");
+  const opened = told(first, "active");
+  first.say({ type: "hello" });
+  expect(await opened).toMatchObject({
+    more: 0,
+    tasks: [{ name: "far", schedule: "every 2 days", running: false }],
+  });
+  const changed = told(first, "paused");
+  await ask("POST", "/tasks", {
+    message: "x",
+    name: "near",
+    schedule_type: "interval",
+    schedule_value: "1d",
+  });
+  await ask("POST", "/tasks/far/pause");
+  const frame = await changed;
+  if (frame.type !== "tasks") throw new Error("not of tasks");
+  expect(frame.tasks.map(({ name, state }) => [name, state])).toEqual([
+    ["near", "active"],
+    ["far", "paused"],
+  ]);
+  expect(frame.tasks[0]!.nextAt! - frame.now).toBeGreaterThan(23 * 3600_000);
+  const rest = first.hears(({ type }) => type === "tasks");
+  await ask("DELETE", "/tasks/near");
+  expect(await rest).toMatchObject({ tasks: [{ name: "far" }] });
+  await ask("DELETE", "/tasks/far");
+  first.close();
+});

@@ -15,6 +15,7 @@ export class Conversation {
   #list;
   #draft;
   #busy = false;
+  #reading = "end";
   /** @type {Map<string, HTMLElement>} */
   #byId = new Map();
   /** @type {Map<string, HTMLElement>} */
@@ -28,6 +29,11 @@ export class Conversation {
     this.#log = log;
     this.#list = list;
     this.#draft = draft;
+    view.addEventListener("scroll", () => {
+      this.#reading = isNear(view) ? "end" : "before";
+    });
+    // A keyboard or the list of tasks takes room: who reads the end goes on reading it.
+    new ResizeObserver(() => this.#reading === "end" && this.toEnd()).observe(view);
   }
 
   get empty() {
@@ -147,9 +153,9 @@ export class Conversation {
 
   /** Stays at the end, if the reader is there. @param {() => void} change */
   #follow(change) {
-    const { scrollHeight, scrollTop, clientHeight } = this.#view;
+    const near = isNear(this.#view);
     change();
-    if (scrollHeight - scrollTop - clientHeight < NEAR) this.toEnd();
+    if (near) this.toEnd();
   }
 
   /** @param {() => void} change */
@@ -190,4 +196,9 @@ function named(name, text) {
 function timeOf(at) {
   const today = at.toDateString() === new Date().toDateString();
   return at.toLocaleString([], { ...(today ? {} : { dateStyle: "medium" }), timeStyle: "short" });
+}
+
+/** Whether the reader is at the end. @param {HTMLElement} view */
+function isNear({ scrollHeight, scrollTop, clientHeight }) {
+  return scrollHeight - scrollTop - clientHeight < NEAR;
 }
