@@ -49,14 +49,14 @@ export interface MemoryAnswer {
 export const MEMORY_HELP =
   "Write /memory, /memory show FILE, /memory versions FILE, /memory show FILE NUMBER or /memory restore FILE NUMBER.";
 
-const VERB = /^(list|show|versions|restore)(?=\s|$)\s*([\s\S]*)$/i;
-const NUMBERED = /^([\s\S]+?)\s+#?(\d{1,15})$/;
+const VERB = /^(list|show|versions|restore)(?: (.*))?$/i;
+const NUMBERED = /^(.+) #?(\d{1,15})$/;
 
 /** Reads the words behind `/memory`; a file alone is shown. Undefined where they make no sense. */
 export function parseMemory(args: string): MemoryRequest | undefined {
-  const words = args.trim();
+  const words = args.trim().replace(/\s+/g, " ");
   if (words === "") return { verb: "list" };
-  const [, verb = "show", rest = words] = VERB.exec(words) ?? [];
+  const [, verb = "show", rest = ""] = VERB.exec(words) ?? ["", "show", words];
   const [, file = rest, number] = NUMBERED.exec(rest) ?? [];
   const version = number === undefined ? {} : { version: Number(number) };
   switch (verb.toLowerCase()) {
