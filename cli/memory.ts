@@ -28,7 +28,7 @@ export async function showMemory(
   options: MemoryOptions,
 ): Promise<void> {
   const url = memoryOf(target)[":address"][":file"];
-  const query = version === undefined ? {} : { version };
+  const query = version === undefined ? {} : { version: Number(version) };
   const { text = "", file: name } = await ask(target, url.$get({ param: param(options, file), query }));
   if (options.json) return print({ file: name, text });
   process.stdout.write(text.endsWith("\n") || text === "" ? text : `${text}\n`);
@@ -50,7 +50,7 @@ export async function restoreMemory(
   options: MemoryOptions,
 ): Promise<void> {
   const url = memoryOf(target)[":address"][":file"].restore;
-  const asked = { param: param(options, file), json: { version } };
+  const asked = { param: param(options, file), json: { version: Number(version) } };
   const { said, file: name } = await ask(target, url.$post(asked));
   if (options.json) return print({ file: name, said });
   console.log(said);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { OWNER } from "../agent/authorize.ts";
 import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
 import { DIRECTORY } from "../durable-objects/rpc.ts";
-import { body } from "./body.ts";
+import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 
 export type { MemoryVersion } from "../agent/memory.ts";
@@ -17,11 +17,9 @@ const wanted = z.object({ version: z.coerce.number().int().min(0) });
  */
 export const memory = new Hono<Doors>()
   .get("/:address", async (c) => answer(c, await ask(c.env, c.req.param("address"), { verb: "list" })))
-  .get("/:address/:file", async (c) => {
+  .get("/:address/:file", query(wanted.partial()), async (c) => {
     const { address, file } = c.req.param();
-    const version = wanted.partial().safeParse(c.req.query());
-    if (!version.success) return c.json({ error: z.prettifyError(version.error) }, 400);
-    return answer(c, await ask(c.env, address, { verb: "show", file, ...version.data }));
+    return answer(c, await ask(c.env, address, { verb: "show", file, ...c.req.valid("query") }));
   })
   .get("/:address/:file/versions", async (c) => {
     const { address, file } = c.req.param();
