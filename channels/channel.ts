@@ -69,6 +69,11 @@ export interface Message extends Event {
   partOfMore?: boolean;
   /** This message was sent by our own bot account (an echo). */
   fromUs?: boolean;
+  /**
+   * The platform shows that it waits for an answer to exactly this event (a slash command). What is said to it has
+   * this as `replyTo`. It may hold a short-lived secret: it is stored, and never logged or shown.
+   */
+  answerTo?: string;
 }
 
 /** A message whose text changed. It replaces one that is pending, and is only recorded after that. */
@@ -89,6 +94,10 @@ export type Inbound = Message | Edit | Migration;
 export interface Received {
   status: number;
   body?: string;
+  /** The answer as JSON, in place of `body`. */
+  json?: unknown;
+  /** The same where nothing is going to be said to the events, for a platform that shows that it waits. */
+  unanswered?: unknown;
   events: Inbound[];
 }
 
@@ -106,13 +115,24 @@ export interface Target {
 
 /** One call to a platform. */
 export type Send =
-  | { type: "message"; to: Target; part: Part; asPlain?: boolean; replyTo?: string; key: string }
+  /** `replyTo`: what it answers. `after`: the message of the part before it, where it is a later part. */
+  | {
+      type: "message";
+      to: Target;
+      part: Part;
+      asPlain?: boolean;
+      replyTo?: string;
+      after?: string;
+      key: string;
+    }
   | { type: "edit"; to: Target; messageId: string; part: Part; asPlain?: boolean; key: string }
   /** An ephemeral preview of an answer that is still being written. Best effort. */
   | { type: "draft"; to: Target; part: Part; draftId: number }
   | { type: "typing"; to: Target }
   /** What the model does at the moment, for channels that can show it (the console). Best effort. */
-  | { type: "activity"; to: Target; text: string };
+  | { type: "activity"; to: Target; text: string }
+  /** Nothing is said to an event with this `answerTo`: the platform need not wait any more. Best effort. */
+  | { type: "dismiss"; to: Target; answerTo: string };
 
 /** How a send ended. Exactly one of these; `send` never throws. */
 export type Sent =

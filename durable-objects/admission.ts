@@ -99,7 +99,7 @@ export class Admission {
         .where(inArray(drops.id, old.limit(surplus)))
         .run();
     if (!this.#room.settings) this.#room.set("heardAt", this.#room.now());
-    return { outcome: "dropped", reason };
+    return { outcome: "dropped", reason, quiet: true };
   }
 
   get directory(): DirectoryStub {

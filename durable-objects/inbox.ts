@@ -192,6 +192,7 @@ function extraOf(event: Message | Edit): InboxExtra {
     ...(event.replyTo ? { replyTo: event.replyTo } : {}),
     ...(event.attachments.length > 0 ? { attachments: event.attachments } : {}),
     ...(event.sender.username ? { username: event.sender.username } : {}),
+    ...(event.answerTo ? { answerTo: event.answerTo } : {}),
   };
 }
 

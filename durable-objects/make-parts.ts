@@ -27,8 +27,8 @@ export function makeParts(room: Room, calls: Calls): Parts {
   const turns = new Turns(room, inbox, transcript, backlog, ledger);
   const workspace = openWorkspace(room);
   const errands = new Errands(room);
-  const say = (key: string, text: string, thread: string) => {
-    const id = outbox.say({ key, text, thread });
+  const say = (key: string, text: string, thread: string, replyTo?: string) => {
+    const id = outbox.say({ key, text, thread, ...(replyTo ? { replyTo } : {}) });
     if (id) transcript.addOurs({ id, role: "notice", text, thread, session: transcript.session(thread).id });
   };
   const tellMain = (key: string, text: string) => errands.tellMain(key, text);

@@ -144,8 +144,9 @@ export class Outbox {
     const key = `${row.id}${row.part === 0 ? "" : `:${row.part}`}`;
     const messageId = row.sentIds[row.part];
     if (messageId) return { type: "edit", to, messageId, part, asPlain: row.plain, key };
+    const after = row.sentIds[row.part - 1];
     const replyTo = row.part === 0 && row.replyTo ? { replyTo: row.replyTo } : {};
-    return { type: "message", to, part, asPlain: row.plain, key, ...replyTo };
+    return { type: "message", to, part, asPlain: row.plain, key, ...replyTo, ...(after ? { after } : {}) };
   }
 
   #finish(row: OutboxRow, sent: Sent): void {
@@ -198,7 +199,8 @@ export class Outbox {
   #settleUnknown(row: OutboxRow, reason: string, mayRepeat: boolean): void {
     const window = this.#room.channel?.limits.sendKey?.windowMs ?? 0;
     const covered = this.#room.now() - row.createdAt < window || row.sentIds[row.part] !== undefined;
-    if (covered && row.attempts < ATTEMPTS) return this.#update(row, { state: "queued", reason });
+    const nextAt = this.#room.now() + pauseMs(row.attempts, 0);
+    if (covered && row.attempts < ATTEMPTS) return this.#update(row, { state: "queued", nextAt, reason });
     if (mayRepeat && !row.repeated) return this.#update(row, { state: "queued", repeated: true, reason });
     this.#update(row, { state: "unknown", reason });
     this.#room.report("a message may not have arrived", reason);

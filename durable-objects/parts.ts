@@ -30,7 +30,7 @@ export interface Parts {
   /** What the directory is to be told. */
   errands: Errands;
   /** Queues something that is nobody's answer, once a key. Call it inside the transaction of its cause. */
-  say(key: string, text: string, thread: string): void;
+  say(key: string, text: string, thread: string, replyTo?: string): void;
   /** Has main told something, once a key; in main itself nothing. Call it inside the transaction of its cause. */
   tellMain(key: string, text: string): void;
   /** Arms the alarm for what is due, then starts all lanes. */

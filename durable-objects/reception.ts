@@ -107,7 +107,7 @@ export class Reception {
     if (wake.wakes) {
       this.#parts.arrived(message.thread ?? "");
     }
-    return { outcome: "accepted", id };
+    return wake.wakes ? { outcome: "accepted", id } : { outcome: "accepted", id, quiet: true };
   }
 
   /** `/main CODE` where nobody registered the chat: only a right code leaves more than the reason of a refusal. */
@@ -136,19 +136,19 @@ export class Reception {
       if (!id) return { outcome: "duplicate" as const };
       if (this.#room.isConsole) this.#console.show(id, message);
       this.#parts.transcript.addCommand(id);
-      this.#parts.say(`command:${message.key}`, effect(), message.thread ?? "");
+      this.#parts.say(`command:${message.key}`, effect(), message.thread ?? "", message.answerTo);
       this.#parts.pump();
       return { outcome: "accepted" as const, id };
     });
   }
 
   #turnedAway(message: Message, arrival: { receipt: Receipt; tell?: string }): Receipt {
-    if (arrival.tell)
-      this.#room.transaction(() =>
-        this.#parts.say(`arrival:${message.key}`, arrival.tell!, message.thread ?? ""),
-      );
+    const { receipt, tell } = arrival;
+    if (!tell) return receipt;
+    const { key, thread = "", answerTo } = message;
+    this.#room.transaction(() => this.#parts.say(`arrival:${key}`, tell, thread, answerTo));
     this.#parts.pump();
-    return arrival.receipt;
+    return { outcome: receipt.outcome, reason: receipt.reason };
   }
 
   #edit(edit: Edit): Receipt {

@@ -14,6 +14,8 @@ export interface Receipt {
   outcome: "accepted" | "duplicate" | "dropped";
   id?: string;
   reason?: string;
+  /** Nothing is going to be said to it. */
+  quiet?: true;
 }
 
 /** A group's settings; the directory is their owner, the group keeps a copy with its version. */

@@ -22,6 +22,8 @@ export interface InboxExtra {
   replyTo?: Quote;
   attachments?: StoredAttachment[];
   username?: string;
+  /** As the channel gave it: what is said to this event is said with it. Never shown; the platform forgets it soon. */
+  answerTo?: string;
 }
 
 /**

@@ -1,8 +1,9 @@
-import type { ChannelEnv, Inbound } from "../channels/channel.ts";
+import type { ChannelEnv, Inbound, Received } from "../channels/channel.ts";
 import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
 import { now } from "../durable-objects/clock.ts";
 import type { Config } from "../durable-objects/config.ts";
+import type { Receipt } from "../durable-objects/rpc.ts";
 import { log } from "./log.ts";
 
 /** A message is stored at the third try or not at all; the platform then delivers it again. */
@@ -18,10 +19,20 @@ export async function webhook(name: string, request: Request, env: Env, config: 
   if (!isEnabled(name, config.vars))
     return said(404, `${name} is switched off (${name.toUpperCase()}_ENABLED).`);
   const received = await channel.receive(request, outside(config));
+  const receipts: Receipt[] = [];
   for (const event of received.events) {
-    if (!(await store(env, event))) return said(503, "The message could not be stored; deliver it again.");
+    const receipt = await store(env, event);
+    if (!receipt) return said(503, "The message could not be stored; deliver it again.");
+    receipts.push(receipt);
   }
-  return new Response(received.body ?? null, { status: received.status });
+  return answer(received, receipts);
+}
+
+/** What the platform gets: its own answer, or the one for events to which nobody is going to say anything. */
+function answer({ status, body, json, unanswered }: Received, receipts: Receipt[]): Response {
+  const quiet = receipts.length > 0 && receipts.every((receipt) => receipt.quiet);
+  if (quiet && unanswered !== undefined) return Response.json(unanswered, { status });
+  return json === undefined ? new Response(body ?? null, { status }) : Response.json(json, { status });
 }
 
 function outside(config: Config): ChannelEnv {
@@ -33,18 +44,17 @@ function outside(config: Config): ChannelEnv {
 }
 
 /** A deploy or an eviction can break a call; the same object answers on a fresh stub. An overloaded one is left alone. */
-async function store(env: Env, event: Inbound): Promise<boolean> {
+async function store(env: Env, event: Inbound): Promise<Receipt | undefined> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     try {
-      await env.GROUP.getByName(event.address).receive(event);
-      return true;
+      return await env.GROUP.getByName(event.address).receive(event);
     } catch (error) {
       const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
       log("receive failed", error, { address: event.address, attempt });
-      if (!retryable || overloaded) return false;
+      if (!retryable || overloaded) return undefined;
     }
   }
-  return false;
+  return undefined;
 }
 
 function said(status: number, text: string): Response {

@@ -41,6 +41,7 @@ async function call(send: Send, env: ChannelEnv): Promise<string> {
       await api.sendChatAction(chatId, "typing", topic);
       return "";
     case "activity":
+    case "dismiss":
       return "";
   }
 }

@@ -7,11 +7,12 @@ import type { ServerFrame, ShownMessage } from "./frames.ts";
  */
 export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
   const frame = frameOf(send, env);
+  if (!frame) return { outcome: "sent", messageId: "" };
   env.broadcast?.(JSON.stringify(frame));
   return { outcome: "sent", messageId: frame.type === "message" ? frame.message.id : "" };
 }
 
-function frameOf(send: Send, env: ChannelEnv): ServerFrame {
+function frameOf(send: Send, env: ChannelEnv): ServerFrame | undefined {
   switch (send.type) {
     case "message":
       return { type: "message", message: shown(send.key, send.part, send.asPlain, env) };
@@ -23,6 +24,8 @@ function frameOf(send: Send, env: ChannelEnv): ServerFrame {
       return { type: "busy", busy: true };
     case "activity":
       return { type: "activity", text: send.text };
+    case "dismiss":
+      return undefined;
   }
 }
 
