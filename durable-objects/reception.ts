@@ -107,7 +107,7 @@ export class Reception {
     if (wake.wakes) {
       this.#parts.arrived(message.thread ?? "");
     }
-    return wake.wakes ? { outcome: "accepted", id } : { outcome: "accepted", id, quiet: true };
+    return { outcome: "accepted", id };
   }
 
   /** `/main CODE` where nobody registered the chat: only a right code leaves more than the reason of a refusal. */
@@ -136,19 +136,19 @@ export class Reception {
       if (!id) return { outcome: "duplicate" as const };
       if (this.#room.isConsole) this.#console.show(id, message);
       this.#parts.transcript.addCommand(id);
-      this.#parts.say(`command:${message.key}`, effect(), message.thread ?? "", message.answerTo);
+      this.#parts.say(`command:${message.key}`, effect(), message.thread ?? "");
       this.#parts.pump();
       return { outcome: "accepted" as const, id };
     });
   }
 
   #turnedAway(message: Message, arrival: { receipt: Receipt; tell?: string }): Receipt {
-    const { receipt, tell } = arrival;
-    if (!tell) return receipt;
-    const { key, thread = "", answerTo } = message;
-    this.#room.transaction(() => this.#parts.say(`arrival:${key}`, tell, thread, answerTo));
+    if (arrival.tell)
+      this.#room.transaction(() =>
+        this.#parts.say(`arrival:${message.key}`, arrival.tell!, message.thread ?? ""),
+      );
     this.#parts.pump();
-    return { outcome: receipt.outcome, reason: receipt.reason };
+    return arrival.receipt;
   }
 
   #edit(edit: Edit): Receipt {
@@ -168,8 +168,9 @@ export class Reception {
   /** The old id's object keeps the chat; the new id's object forwards to it. Every step may be repeated. */
   async #migrate(event: Migration): Promise<Receipt> {
     if (event.to === this.#room.address) return { outcome: "duplicate" };
+    const keeper = await this.#admission.directory.moved({ from: this.#room.address, to: event.to });
+    if (keeper !== this.#room.address) return { outcome: "dropped", reason: "that chat is kept by another" };
     await this.#room.env.GROUP.getByName(event.to).forwardTo(this.#room.address);
-    await this.#admission.directory.moved({ from: this.#room.address, to: event.to });
     this.#room.set("target", event.to.slice(event.to.indexOf(":") + 1));
     return { outcome: "accepted" };
   }
