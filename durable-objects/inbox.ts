@@ -147,6 +147,18 @@ export class Inbox {
     return rows.limit(1).get()?.id;
   }
 
+  /** The platform's id of the message that a turn answers: the last one that woke it. */
+  answers(turn: string): string | undefined {
+    const id = this.lastWaking(turn);
+    if (!id) return undefined;
+    const row = this.#room.db
+      .select({ messageId: inbox.messageId })
+      .from(inbox)
+      .where(eq(inbox.id, id))
+      .get();
+    return row?.messageId;
+  }
+
   keepExtra(id: string, extra: InboxExtra): void {
     this.#room.db.update(inbox).set({ extra }).where(eq(inbox.id, id)).run();
   }

@@ -28,11 +28,12 @@ const OPEN = ["queued", "sending"] as const;
  */
 export class Outbox {
   readonly #room: Room;
-  readonly #pace: Pace;
+  /** All that is sent to the chat counts here, streamed pieces too. */
+  readonly pace: Pace;
 
   constructor(room: Room) {
     this.#room = room;
-    this.#pace = new Pace(room.channel?.limits.perMinute ?? 60);
+    this.pace = new Pace(room.channel?.limits.perMinute ?? 60);
   }
 
   /** Queues a saying. Call it inside the transaction of its cause. Answers the new row's id, undefined for a known key. */
@@ -68,7 +69,7 @@ export class Outbox {
   async deliver(): Promise<void> {
     this.recover();
     for (let row = this.#next(); row && row.nextAt <= this.#room.now(); row = this.#next()) {
-      const pause = this.#pace.pause(this.#room.now());
+      const pause = this.pace.pause(this.#room.now());
       if (pause > 0) return this.#update(row, { nextAt: this.#room.now() + pause });
       await this.#sendPart(row);
     }
@@ -134,7 +135,7 @@ export class Outbox {
     if (!part) return this.#done(row);
     this.#update(row, { state: "sending", boot: this.#room.boot, attempts: row.attempts + 1, parts });
     const sent = await channel.send(this.#send(row, part), this.#room.channelEnv);
-    this.#pace.count(this.#room.now());
+    this.pace.count(this.#room.now());
     this.#finish({ ...row, attempts: row.attempts + 1, parts }, sent);
   }
 
@@ -193,8 +194,9 @@ export class Outbox {
   }
 
   /**
-   * An edit or a send that the platform's key covers is repeated. Without a key an answer is repeated once, and only
-   * where the request probably never left; the row says so. Everything else ends as `unknown`, for an operator.
+   * An edit or a send that the platform's key covers is repeated. Without a key it is repeated once, where the request
+   * probably never arrived or a restart hid its answer; the row says so. Everything else ends as `unknown`, for an
+   * operator. See docs/decisions/0003-unknown-sends.md.
    */
   #settleUnknown(row: OutboxRow, reason: string, mayRepeat: boolean): void {
     const window = this.#room.channel?.limits.sendKey?.windowMs ?? 0;

@@ -13,6 +13,11 @@ export class Pace {
     this.#sent.push(now);
   }
 
+  /** How many sends may leave now. */
+  room(now: number): number {
+    return this.#perMinute - this.#sent.filter((at) => at > now - MINUTE_MS).length;
+  }
+
   /** Milliseconds until the next send may leave; 0 for now. */
   pause(now: number): number {
     this.#sent = this.#sent.filter((at) => at > now - MINUTE_MS);

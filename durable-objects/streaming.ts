@@ -1,13 +1,16 @@
 import { and, eq } from "drizzle-orm";
 import type { LoopEvent } from "../agent/events.ts";
 import { StreamGate } from "../agent/say.ts";
-import type { Send } from "../channels/channel.ts";
+import type { Send, Sent } from "../channels/channel.ts";
+import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { outbox } from "./schema.ts";
 import type { TurnRow } from "./turns.ts";
 
 /** The final edit always has room: streaming stops this many edits before the platform's limit. */
 const SPARE_EDITS = 3;
+/** The same of the sends that a chat takes in a minute. */
+const SPARE_SENDS = 3;
 
 /**
  * Shows an answer while it is written: drafts where the platform has them, else edits of one message whose outbox
@@ -15,6 +18,7 @@ const SPARE_EDITS = 3;
  */
 export class Streaming {
   readonly #room: Room;
+  readonly #parts: Parts;
   readonly #turn: TurnRow;
   readonly #mode: "drafts" | "edits" | "none";
   readonly #draftId: number;
@@ -25,10 +29,12 @@ export class Streaming {
   #row: string | undefined;
   #messageId: string | undefined;
   #edits = 0;
+  #refused = false;
   #ended = false;
 
-  constructor(room: Room, turn: TurnRow) {
+  constructor(room: Room, parts: Parts, turn: TurnRow) {
     this.#room = room;
+    this.#parts = parts;
     this.#turn = turn;
     const modes = room.channel?.limits.streaming;
     this.#mode = (room.direct ? modes?.direct : modes?.group) ?? "none";
@@ -37,6 +43,7 @@ export class Streaming {
     const open = streamed(room, turn.id).find((row) => row.sentIds[0] !== undefined);
     this.#row = open?.id;
     this.#messageId = open?.sentIds[0];
+    this.#edits = open?.edits ?? 0;
   }
 
   /** The answer as far as people see it, as markdown. */
@@ -82,32 +89,47 @@ export class Streaming {
 
   async #edit(text: string): Promise<void> {
     const part = this.#part(text);
-    if (!part || this.#ended) return;
+    if (!part || this.#ended || this.#refused || !this.#hasRoom()) return;
     if (!this.#row) return this.#first(part);
     if (!this.#messageId || this.#edits >= this.#room.channel!.limits.editsPerMessage - SPARE_EDITS) return;
-    this.#edits++;
-    await this.#send({
-      type: "edit",
-      to: this.#to(),
-      messageId: this.#messageId,
-      part,
-      key: `${this.#row}:${this.#edits}`,
-    });
+    const [id, messageId] = [this.#row, this.#messageId];
+    // Written before it leaves, so that the final edit has room after a crash too.
+    this.#update(id, { edits: ++this.#edits });
+    await this.#say({ type: "edit", to: this.#to(), messageId, part, key: `${id}:${this.#edits}` });
   }
 
   /** The row is written in the same tick as the request; its id is known before anything is seen. */
   async #first(part: { body: string; plain: string }): Promise<void> {
-    const { db, now } = this.#room;
-    const row = streamRow(this.#room, this.#turn);
-    db.insert(outbox).values(row).onConflictDoNothing().run();
+    const row = streamRow(this.#room, this.#turn, this.#parts.inbox.answers(this.#turn.id));
+    this.#room.db.insert(outbox).values(row).onConflictDoNothing().run();
     this.#row = row.id;
-    const sent = await this.#send({ type: "message", to: this.#to(), part, key: row.id });
-    if (sent.outcome !== "sent") return;
-    this.#messageId = sent.messageId;
-    db.update(outbox)
-      .set({ sentIds: [sent.messageId], sentAt: now() })
-      .where(eq(outbox.id, row.id))
-      .run();
+    const replyTo = row.replyTo ? { replyTo: row.replyTo } : {};
+    const sent = await this.#say({ type: "message", to: this.#to(), part, key: row.id, ...replyTo });
+    if (sent.outcome === "sent") {
+      this.#messageId = sent.messageId;
+      this.#update(row.id, { sentIds: [sent.messageId], sentAt: this.#room.now() });
+    } else if (sent.outcome !== "unknown") this.#forget(row.id);
+  }
+
+  /** Nothing was shown: the whole answer is sent at the end, as if nothing had been streamed. */
+  #forget(id: string): void {
+    this.#room.db.delete(outbox).where(eq(outbox.id, id)).run();
+    this.#row = undefined;
+    this.#refused = true;
+  }
+
+  #update(id: string, change: Partial<typeof outbox.$inferInsert>): void {
+    this.#room.db.update(outbox).set(change).where(eq(outbox.id, id)).run();
+  }
+
+  #hasRoom(): boolean {
+    return this.#parts.outbox.pace.room(this.#room.now()) > SPARE_SENDS;
+  }
+
+  /** A message or an edit, which the platform counts. */
+  #say(send: Send): Promise<Sent> {
+    this.#parts.outbox.pace.count(this.#room.now());
+    return this.#send(send);
   }
 
   /** Only the first part is streamed; the rest of a long answer follows at its end. */
@@ -134,7 +156,7 @@ export function streamed(room: Room, turn: string) {
   return room.db.select().from(outbox).where(open).all();
 }
 
-function streamRow(room: Room, turn: TurnRow) {
+function streamRow(room: Room, turn: TurnRow, answers: string | undefined) {
   const id = room.newId();
   return {
     id,
@@ -142,6 +164,7 @@ function streamRow(room: Room, turn: TurnRow) {
     turn: turn.id,
     thread: turn.thread,
     text: "",
+    replyTo: room.direct ? null : (answers ?? null),
     state: "streaming" as const,
     part: 0,
     sentIds: [],

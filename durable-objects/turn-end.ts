@@ -173,8 +173,8 @@ function speak(room: Room, parts: Parts, turn: TurnRow, text: string, key = `tur
   if (!text || saidAlready(room, turn.id, text)) return;
   const id = room.newId();
   const { thread, session, trust, trace } = turn;
-  const waking = parts.inbox.of(turn.id).findLast((row) => row.wakes);
-  const replyTo = !room.direct && waking ? { replyTo: waking.messageId } : {};
+  const answers = parts.inbox.answers(turn.id);
+  const replyTo = !room.direct && answers ? { replyTo: answers } : {};
   const spoken = room.channel?.limits.prefix ? `${room.config.ASSISTANT_NAME}: ${text}` : text;
   const saying = { key, text: spoken, thread, turn: turn.id, trust, trace, ...replyTo };
   if (!parts.outbox.say(saying, id)) return;

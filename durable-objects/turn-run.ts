@@ -66,7 +66,7 @@ export class TurnRun implements LoopPorts {
     this.specs = specs(toolsFor(main), main);
     const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
     this.limits = { maxTokens: MAX_TOKENS, maxRounds: MAX_TURNS, temperature: TEMPERATURE };
-    this.#streaming = new Streaming(room, turn);
+    this.#streaming = new Streaming(room, parts, turn);
   }
 
   get model() {

@@ -220,6 +220,19 @@ test("a group that moves to a new id keeps its conversation", async () => {
   expect(JSON.stringify(request.body.messages)).toContain("heron");
 });
 
+test("a chat cannot move onto one that is registered: both go on for themselves", async () => {
+  const [old, other] = [-fresh(), -fresh() - 1_000_000_000];
+  await register(old);
+  await register(other);
+  await deliver(inGroup(old, "", { text: undefined, migrate_to_chat_id: other }));
+  for (const chat of [other, old]) {
+    const key = `own-${-chat}`;
+    await peers.script(key, { text: `Here in ${chat}.` });
+    await deliver(inGroup(chat, `@Flare ${key} hello`));
+    expect(await peers.shown(chat, 1)).toEqual([`Here in ${chat}.`]);
+  }
+});
+
 test("a document lands in the workspace and its path is told to the model", async () => {
   const chat = fresh();
   const key = `doc-${chat}`;
@@ -251,7 +264,8 @@ test("a slow answer in a group is one message that grows, and ends whole", async
   const key = `grow-${-chat}`;
   const text = Array.from({ length: 60 }, (_, index) => `piece ${index}`).join(", ");
   await peers.script(key, { text, chunkSize: 40, paceMs: 400 });
-  await deliver(inGroup(chat, `@Flare ${key} go`));
+  const update = inGroup(chat, `@Flare ${key} go`);
+  await deliver(update);
   await peers.calls({ chatId: chat, method: "editMessageText", atLeast: 1, timeoutMs: 20_000 });
   await expect
     .poll(async () => (await peers.calls({ chatId: chat, method: "editMessageText" })).at(-1)?.body.text, {
@@ -259,4 +273,28 @@ test("a slow answer in a group is one message that grows, and ends whole", async
     })
     .toBe(text);
   expect(await peers.shown(chat, 1)).toHaveLength(1);
+  const [first] = await peers.calls({ chatId: chat });
+  expect(first!.body.reply_parameters).toMatchObject({ message_id: update.message.message_id });
 });
+
+test.each([
+  ["markup that it refuses", { status: 400, description: "Bad Request: can't parse entities" }],
+  [
+    "a rate limit",
+    { status: 429, description: "Too Many Requests", body: { parameters: { retry_after: 1 } } },
+  ],
+  ["an error of its own", { status: 502, description: "Bad Gateway" }],
+])(
+  "a streamed answer whose beginning meets %s is sent whole, once, and nothing is left over",
+  async (name, fault) => {
+    const chat = -fresh();
+    await register(chat);
+    const key = `begin-${-chat}-${name.length}`;
+    const text = Array.from({ length: 30 }, (_, index) => `piece ${index}`).join(", ");
+    await peers.fault(chat, { ...fault, method: "sendMessage" });
+    await peers.script(key, { text, chunkSize: 40, paceMs: 600 });
+    await deliver(inGroup(chat, `@Flare ${key} go`));
+    expect(await peers.shown(chat, 2, 20_000)).toEqual([text]);
+    expect(await room(chat).deadLetters()).toEqual([]);
+  },
+);
