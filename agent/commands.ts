@@ -26,14 +26,21 @@ export const commands: readonly Command[] = [
     help: "what I remember, what it was before, and bringing that back",
   },
   { name: "usage", help: "what was spent here today" },
-  { name: "why", help: "which messages I did not hear, and why" },
+  { name: "why", help: "which messages I did not hear or answer, and why" },
   {
     name: "main",
     args: "CODE",
     help: "make this chat the main one, with a code from the console",
   },
-  { name: "groups", help: "which groups I am in" },
+  {
+    name: "groups",
+    args: "[show|add|remove|set NAME …]",
+    help: "which groups I am in, and their settings",
+  },
   { name: "approve", args: "CODE", help: "let a new direct chat in" },
+  { name: "model", args: "[GROUP] [MODEL]", help: "which model answers, or another one from now on" },
+  { name: "pause", args: "[GROUP]", help: "stop turns and tasks of a group, or of all" },
+  { name: "resume", args: "[GROUP]", help: "let them go on" },
 ];
 
 const byName = new Map(commands.map((command) => [command.name, command]));

@@ -1,15 +1,15 @@
-import { desc } from "drizzle-orm";
 import { authorize } from "../agent/authorize.ts";
 import { commandFor, helpText } from "../agent/commands.ts";
 import { MEMORY_HELP, parseMemory } from "../agent/memory.ts";
 import type { Message } from "../channels/channel.ts";
 import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
+import { MainCommands } from "./main-commands.ts";
 import { Memory } from "./memory.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
-import { drops } from "./schema.ts";
 import { describeStatus, statusOf } from "./status.ts";
+import { why } from "./why.ts";
 
 type Handler<T> = (message: Message, args: string) => T;
 
@@ -45,13 +45,18 @@ export class Commands {
       compact: (message) => this.#compact(message.thread ?? ""),
       tasks: (message) => this.#tasks(message),
       usage: () => this.#usage(),
-      why: () => this.#why(),
+      why: () => why(room),
     };
+    const main = new MainCommands(room, () => admission.directory);
+    const by = ({ sender }: Message) => ({ address: room.address, who: actorOf(room, sender).id });
     this.#elsewhere = {
       memory: (message, args) => this.#memory(message, args),
       main: async (message, args) => (await this.claimMain(message, args)).said,
-      groups: () => this.#directory.describeGroups(room.address),
-      approve: (_, args) => this.#directory.approve(args.trim(), room.address),
+      groups: (message, args) => main.groups(by(message), args),
+      approve: (message, args) => this.#directory.approve(args.trim(), by(message)),
+      model: (message, args) => main.model(by(message), args),
+      pause: (message, args) => main.pause(by(message), true, args),
+      resume: (message, args) => main.pause(by(message), false, args),
     };
   }
 
@@ -129,19 +134,8 @@ export class Commands {
 
   #usage(): string {
     const { usd, tokens } = this.#parts.ledger.today();
-    const { BUDGET_GROUP_USD, BUDGET_GROUP_TOKENS } = this.#room.config;
-    return `Today in this chat: $${usd.toFixed(4)} of $${BUDGET_GROUP_USD}, ${tokens} of ${BUDGET_GROUP_TOKENS} tokens.`;
-  }
-
-  #why(): string {
-    const rows = this.#room.db.select().from(drops).orderBy(desc(drops.id)).limit(10).all();
-    if (rows.length === 0) return "Nothing was left unheard here.";
-    const when = new Intl.DateTimeFormat("en-US", {
-      dateStyle: "medium",
-      timeStyle: "short",
-      timeZone: this.#room.timezone,
-    });
-    return rows.map((row) => `- ${when.format(row.at)}, ${row.sender}: ${row.reason}`).join("\n");
+    const budget = this.#room.budget;
+    return `Today in this chat: $${usd.toFixed(4)} of $${budget.usd}, ${tokens} of ${budget.tokens} tokens.`;
   }
 }
 

@@ -11,6 +11,7 @@ import { readConfig } from "./config.ts";
 import { Console } from "./console.ts";
 import { Crew, IDLE_MS } from "./crew.ts";
 import { openDatabase } from "./database.ts";
+import { type HandedOver, handOver, takeOver } from "./hand-over.ts";
 import { makeParts } from "./make-parts.ts";
 import { Memory, type MemoryAsker } from "./memory.ts";
 import type { Parts } from "./parts.ts";
@@ -93,7 +94,8 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     const { timezone } = this.#room;
     if ((this.#room.settings?.version ?? -1) < settings.version) this.#room.configure(settings);
     if (this.#room.timezone !== timezone) this.#parts.slots.rezone();
-    if (!settings.registered) this.#parts.stop();
+    if (!settings.registered || settings.paused) this.#parts.stop();
+    await takeOver(this.#room);
     this.#crew.pump();
   }
 
@@ -106,6 +108,10 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   /** The chat's past is kept by another object from now on. */
   async forwardTo(address: Address): Promise<void> {
     if (address !== this.#room.address) this.#room.set("forwardTo", address);
+  }
+
+  async handOver(after: string): Promise<HandedOver> {
+    return handOver(this.#room.db, after);
   }
 
   async audit(limit: number): Promise<AuditEntry[]> {

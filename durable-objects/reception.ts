@@ -1,5 +1,5 @@
 import { type Actor, authorize, HOST } from "../agent/authorize.ts";
-import { type Wake, wakes } from "../agent/wake.ts";
+import { type Wake, wakes, whyUnheard } from "../agent/wake.ts";
 import type { Edit, Inbound, Message, Migration } from "../channels/channel.ts";
 import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
@@ -82,6 +82,7 @@ export class Reception {
       if (arrival && this.#room.get("forwardTo")) return this.#receive(message);
       if (arrival) return this.#turnedAway(message, arrival);
     }
+    this.#title(message.chat.title);
     const wake = this.#wake(message);
     if (wake.wakes && message.command && this.#commands.answers(message.command.name))
       return this.#command(message);
@@ -96,7 +97,21 @@ export class Reception {
     return verdict.ok ? wake : { wakes: false, why: verdict.reason };
   }
 
+  /** What people say who may not wake it is context, unless main chose otherwise for this group. */
+  #unwanted(event: Message | Edit): string | undefined {
+    if (this.#room.settings?.mode !== "drop") return undefined;
+    return whyUnheard(event, this.#admission.gate());
+  }
+
+  /** The directory hears of a new title when the next turn opens. */
+  #title(title: string | undefined): void {
+    const said = title?.slice(0, 256);
+    if (said && said !== this.#room.get("title")) this.#room.set("title", said);
+  }
+
   #accept(message: Message, wake: Wake): Receipt {
+    const unwanted = this.#unwanted(message);
+    if (unwanted) return this.#admission.drop(message, unwanted);
     const id = this.#parts.inbox.add(
       message,
       wake.wakes ? "pending" : "context",
@@ -104,10 +119,16 @@ export class Reception {
     );
     if (!id) return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
     if (this.#room.isConsole) this.#console.show(id, message);
-    if (wake.wakes) {
-      this.#parts.arrived(message.thread ?? "");
-    }
-    return { outcome: "accepted", id };
+    if (wake.wakes && this.#room.paused) this.#sayPaused(message.thread ?? "");
+    if (wake.wakes) this.#parts.arrived(message.thread ?? "");
+    return wake.wakes ? { outcome: "accepted", id } : { outcome: "accepted", id, quiet: true };
+  }
+
+  /** Once for each time that main pauses the chat. */
+  #sayPaused(thread: string): void {
+    const key = `paused:${this.#room.settings?.version}`;
+    this.#room.transaction(() => this.#parts.say(key, PAUSED, thread));
+    this.#parts.speak();
   }
 
   /** `/main CODE` where nobody registered the chat: only a right code leaves more than the reason of a refusal. */
@@ -136,23 +157,25 @@ export class Reception {
       if (!id) return { outcome: "duplicate" as const };
       if (this.#room.isConsole) this.#console.show(id, message);
       this.#parts.transcript.addCommand(id);
-      this.#parts.say(`command:${message.key}`, effect(), message.thread ?? "");
+      this.#parts.say(`command:${message.key}`, effect(), message.thread ?? "", message.answerTo);
       this.#parts.pump();
       return { outcome: "accepted" as const, id };
     });
   }
 
   #turnedAway(message: Message, arrival: { receipt: Receipt; tell?: string }): Receipt {
-    if (arrival.tell)
-      this.#room.transaction(() =>
-        this.#parts.say(`arrival:${message.key}`, arrival.tell!, message.thread ?? ""),
-      );
+    const { receipt, tell } = arrival;
+    if (!tell) return receipt;
+    const { key, thread = "", answerTo } = message;
+    this.#room.transaction(() => this.#parts.say(`arrival:${key}`, tell, thread, answerTo));
     this.#parts.pump();
-    return arrival.receipt;
+    return { outcome: receipt.outcome, reason: receipt.reason };
   }
 
   #edit(edit: Edit): Receipt {
     if (this.#parts.inbox.knows(edit.key)) return { outcome: "duplicate" };
+    const unwanted = this.#unwanted(edit);
+    if (unwanted) return this.#admission.drop(edit, unwanted);
     return this.#room.transaction(() => {
       const replaced = this.#parts.inbox.replace(edit);
       const id = this.#parts.inbox.add(
@@ -176,4 +199,5 @@ export class Reception {
   }
 }
 
+const PAUSED = "I am paused in this chat. What you write waits until my owner lets me go on.";
 const OURS = "sent by this assistant itself";

@@ -5,6 +5,7 @@ import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Chat, Inbound, Person } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import type { FileVersion } from "./file-versions.ts";
+import type { HandedOver } from "./hand-over.ts";
 import type { MemoryAsker } from "./memory.ts";
 import type { Asker } from "./tasks/desk.ts";
 
@@ -120,6 +121,8 @@ export interface GroupVerbs {
   heartbeat(verb: "now" | "status"): Promise<string>;
   /** Memory files, their versions and bringing one back, for the owner's doors, which checked who asks. */
   memory(request: MemoryRequest, asker: MemoryAsker): Promise<MemoryAnswer>;
+  /** Files of this folder from a path on, for the group that adopts it as main let it. */
+  handOver(after: string): Promise<HandedOver>;
   /** The newest entries of the group's audit first. */
   audit(limit: number): Promise<AuditEntry[]>;
 }

@@ -45,6 +45,12 @@ export function toolContext(
     if (!verdict.ok) refused(what, verdict.reason);
     return verdict.ok ? undefined : verdict.reason;
   };
+  const asking = () => ({
+    address: room.address,
+    who: actors()
+      .map(({ id }) => id)
+      .join(", "),
+  });
   return {
     notebook,
     shell: embeddedShell(notebook, {
@@ -68,8 +74,10 @@ export function toolContext(
         : (isRefused({ kind: "send", scope: "other" }, `to ${to}`) ??
           sendThere(room, directory, step, { text, to: to!, commit })),
     groups: {
-      register: (name) => directory.register(name, room.address),
-      remove: (name) => directory.remove(name, room.address),
+      register: (name, folder) => directory.register(name, asking(), folder),
+      remove: (name) => directory.remove(name, asking()),
+      configure: (name, settings) => directory.configure(name, settings, asking()),
+      show: async (name) => (await directory.show(name, asking())).said,
       list: () => directory.describeGroups(room.address),
     },
     skills: bundledSkills,

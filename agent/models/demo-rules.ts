@@ -56,6 +56,25 @@ export const RULES: Rule[] = [
     next: ([, name], asked) => tool("remove_group", { name: unquoted(name!) }, asked),
   },
   {
+    pattern: /^(pause|resume)(?: the)? group:? ([\s\S]+)/i,
+    next: ([, verb, name], asked) => {
+      const settings = { paused: verb!.toLowerCase() === "pause" };
+      return tool("configure_group", { name: unquoted(name!), settings }, asked);
+    },
+  },
+  {
+    pattern:
+      /^(?:please )?(?:set|change)(?: the)? ([\w -]+?) (?:of|for|in)(?: the)? group (["“][^"”]+["”]|\S+) to ([\s\S]+)$/i,
+    next: ([, key, name, value], asked) => {
+      const settings = { [key!]: unquoted(value!) };
+      return tool("configure_group", { name: unquoted(name!), settings }, asked);
+    },
+  },
+  {
+    pattern: /^(?:show|describe)(?: me)?(?: the)? group:? ([\s\S]+)/i,
+    next: ([, name], asked) => tool("configure_group", { name: unquoted(name!) }, asked),
+  },
+  {
     pattern: /^(?:list|show)(?: me)?(?: all| my| the)* groups|^(?:what|which) groups/i,
     next: (_, asked) => tool("list_groups", {}, asked),
   },

@@ -5,11 +5,12 @@ const named = z.object({ name: z.string().trim().min(1) });
 
 export const registerGroup = defineTool({
   name: "register_group",
-  description: "Start answering in a pending chat, by title, address or pairing code.",
-  schema: named,
+  description:
+    "Start answering in a pending chat, by title, address or pairing code. folder: only where the user names a removed group's folder to take over.",
+  schema: named.extend({ folder: z.string().trim().min(1).optional() }),
   risk: "idempotent",
   touches: ["writes"],
-  run: ({ name }, { groups }) => groups.register(name),
+  run: ({ name, folder }, { groups }) => groups.register(name, folder),
 });
 
 export const removeGroup = defineTool({
@@ -19,6 +20,18 @@ export const removeGroup = defineTool({
   risk: "idempotent",
   touches: ["writes"],
   run: ({ name }, { groups }) => groups.remove(name),
+});
+
+const value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
+
+export const configureGroup = defineTool({
+  name: "configure_group",
+  description:
+    "Change settings of a group, or show them without settings. Keys: name, trigger, requiresTrigger, timezone, model, allow (everyone, nobody or ids such as telegram:1001), mode (normal, drop), mounts (name=prefix/), budgetUsd, budgetTokens, turnTimeout, heartbeatInterval, activeHours (08:00-22:00), paused. Value default: the install's.",
+  schema: named.extend({ settings: z.record(z.string(), value).optional() }),
+  risk: "idempotent",
+  touches: ["writes"],
+  run: ({ name, settings }, { groups }) => (settings ? groups.configure(name, settings) : groups.show(name)),
 });
 
 export const listGroups = defineTool({

@@ -5,7 +5,7 @@ import { bash } from "./bash.ts";
 import { editFile } from "./edit-file.ts";
 import { glob } from "./glob.ts";
 import { grep } from "./grep.ts";
-import { listGroups, registerGroup, removeGroup } from "./groups.ts";
+import { configureGroup, listGroups, registerGroup, removeGroup } from "./groups.ts";
 import { listDir } from "./list-dir.ts";
 import { readFile } from "./read-file.ts";
 import { recall } from "./recall.ts";
@@ -36,6 +36,7 @@ export const tools: Tool[] = [
   cancelTask,
   registerGroup,
   removeGroup,
+  configureGroup,
   listGroups,
 ];
 

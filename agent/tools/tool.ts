@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { WrittenSettings } from "../group-settings.ts";
 import type { Author, Notebook } from "../notebook.ts";
 import type { Shell } from "../shell.ts";
 import type { Skill } from "../skills.ts";
@@ -44,7 +45,9 @@ export interface ToolContext {
   sendMessage(text: string, to: string | undefined, commit: () => void): Promise<string | undefined>;
   /** Groups, for main only; the host checks again. */
   groups: {
-    register(name: string): Promise<string>;
+    register(name: string, folder?: string): Promise<string>;
+    configure(name: string, settings: WrittenSettings): Promise<string>;
+    show(name: string): Promise<string>;
     remove(name: string): Promise<string>;
     list(): Promise<string>;
   };
