@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { agent } from "./agent.ts";
+import { auditCommand } from "./audit.ts";
 import type { TargetOptions } from "./client.ts";
 import { findTarget } from "./client.ts";
 import { cronCommand, heartbeatCommand } from "./cron.ts";
 import { deadLetters, resend } from "./dead-letters.ts";
-import { addGroup, listGroups, removeGroup } from "./groups.ts";
+import { groupsCommand, pauseCommand } from "./groups.ts";
 import { ROOT } from "./local/settings.ts";
 import { login } from "./login.ts";
 import { listMemory, listVersions, type MemoryOptions, restoreMemory, showMemory } from "./memory.ts";
@@ -51,21 +52,10 @@ program
   .description("print a link that opens the console, once")
   .action(() => login(target()));
 
-const groups = program.command("groups").description("the chats that the assistant is in");
-groups
-  .command("list", { isDefault: true })
-  .description("all of them, also those that wait")
-  .action(() => listGroups(target()));
-groups
-  .command("add")
-  .description("register a chat that waits")
-  .argument("<name>", "its title, address or pairing code")
-  .action((name: string) => addGroup(target(), name));
-groups
-  .command("remove")
-  .description("stop listening in a chat; its files stay")
-  .argument("<name>", "its name or address")
-  .action((name: string) => removeGroup(target(), name));
+program.addCommand(groupsCommand(target));
+program.addCommand(pauseCommand("pause", target));
+program.addCommand(pauseCommand("resume", target));
+program.addCommand(auditCommand(target));
 
 const memory = program.command("memory").description("what a chat remembers, and what it remembered before");
 const ofMemory = (name: string, description: string, isDefault = false) =>

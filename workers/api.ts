@@ -10,6 +10,7 @@ import packageFile from "../package.json";
 import { guard } from "./auth.ts";
 import { body } from "./body.ts";
 import type { Doors } from "./doors.ts";
+import { groups } from "./groups.ts";
 import { memory } from "./memory.ts";
 import { askGroups, statusOf } from "./status.ts";
 import { sweep } from "./sweep.ts";
@@ -22,7 +23,6 @@ const ADDRESS = /^[a-z]+:.+$/;
 /** Bytes of one request: the longest message, whatever its script. */
 const MOST = 256 * 1024;
 
-const named = body(z.object({ name: z.string().trim().min(1).max(200) }));
 const message = body(saidSchema);
 const paging = z.object({
   before: z.string().optional(),
@@ -35,9 +35,7 @@ export const api = new Hono<Doors>()
   .use(guard)
   .use(bodyLimit({ maxSize: MOST, onError: (c) => c.json({ error: "Send at most 256 KB at once." }, 413) }))
   .get("/status", async (c) => c.json(await statusOf(c.env, c.get("config"), packageFile.version)))
-  .get("/groups", async (c) => c.json(await directory(c.env).status()))
-  .post("/groups", named, async (c) => c.json(await directory(c.env).addGroup(c.req.valid("json").name)))
-  .delete("/groups/:name", async (c) => c.json(await directory(c.env).removeGroup(c.req.param("name"))))
+  .route("/", groups)
   .post("/pair", async (c) => c.json({ code: await directory(c.env).mainCode() }))
   .post("/login-link", async (c) => c.json({ path: `/login/${await directory(c.env).adminLink()}` }))
   .post("/sweep", async (c) => c.json({ woken: await sweep(c.env) }))

@@ -28,6 +28,8 @@ function contextOf(notebook: Notebook, change: Partial<ToolContext> = {}) {
       register: async (name) => `Registered ${name}.`,
       remove: async (name) => `Removed ${name}.`,
       list: async () => "none",
+      configure: async (name) => `Changed ${name}.`,
+      show: async (name) => name,
     },
     tasks: { ask: async () => ({ ok: true, said: "done" }) },
     skills: [
