@@ -16,7 +16,6 @@ import { Groups } from "./directory/groups.ts";
 import { askerOf, Office } from "./directory/office.ts";
 import { Registry } from "./directory/registry.ts";
 import { settingsOf, strangerOf } from "./directory/settings.ts";
-import type { FileVersion } from "./file-versions.ts";
 import type {
   Arrival,
   ArriveRequest,
@@ -27,14 +26,15 @@ import type {
   DirectoryRooms,
   DirectoryVerbs,
   GlobalSnapshot,
-  GroupSettings,
   GroupShown,
   InstallStatus,
   Opened,
   OpenRequest,
   RightsEntry,
   Told,
-} from "./rpc.ts";
+} from "./directory-rpc.ts";
+import type { FileVersion } from "./file-versions.ts";
+import type { GroupSettings } from "./rpc.ts";
 
 /**
  * The one object that knows all groups, their rights, the install's budget and its global files. No message passes it:

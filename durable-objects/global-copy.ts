@@ -9,10 +9,10 @@ import {
   type Pattern,
 } from "../agent/notebook.ts";
 import type { Database } from "./database.ts";
+import type { GlobalSnapshot } from "./directory-rpc.ts";
 import { matchesIn } from "./file-index.ts";
 import { fileCounters } from "./files-schema.ts";
 import { globalCopy } from "./global-copy-schema.ts";
-import type { GlobalSnapshot } from "./rpc.ts";
 
 /** The directory's `global/` as a group reaches it. Paths are workspace paths. */
 export interface GlobalFiles {

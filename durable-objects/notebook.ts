@@ -1,10 +1,10 @@
 import type { Author, Change, FileInfo, FileResult, Match, Pattern } from "../agent/notebook.ts";
 import { placeIn } from "../agent/paths.ts";
 import { lowest } from "../agent/trust.ts";
+import type { GlobalSnapshot } from "./directory-rpc.ts";
 import { FileIndex } from "./file-index.ts";
 import { type FileVersion, keptPaths, versionsOf } from "./file-versions.ts";
 import { type FileStoreParts, FileWriter } from "./file-writer.ts";
-import type { GlobalSnapshot } from "./rpc.ts";
 
 /** Text that one snapshot carries, in characters; larger files beyond it come without. An RPC message has 32 MB. */
 const SNAPSHOT_TEXT = 8_000_000;

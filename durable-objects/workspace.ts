@@ -11,11 +11,11 @@ import {
   type Pattern,
 } from "../agent/notebook.ts";
 import { resolvePath } from "../agent/paths.ts";
+import { DIRECTORY, type DirectoryRooms } from "./directory-rpc.ts";
 import type { FileVersion } from "./file-versions.ts";
 import { GlobalCopy, type GlobalFiles } from "./global-copy.ts";
 import { FileStore } from "./notebook.ts";
 import type { Room } from "./room.ts";
-import { DIRECTORY, type DirectoryRooms } from "./rpc.ts";
 
 /** Both folders; `list` and `search` know it, nothing can be written there. */
 const BOTH = /^\/*workspace\/*$/;

@@ -1,11 +1,12 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { Address } from "../channels/channel.ts";
-import { DIRECTORY, type RightsEntry, type Told } from "../durable-objects/rpc.ts";
+import { DIRECTORY, type RightsEntry, type Told } from "../durable-objects/directory-rpc.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 
-export type { GroupSettings, RightsEntry, Told } from "../durable-objects/rpc.ts";
+export type { RightsEntry, Told } from "../durable-objects/directory-rpc.ts";
+export type { GroupSettings } from "../durable-objects/rpc.ts";
 
 const added = body(
   z.object({ name: z.string().trim().min(1).max(200), folder: z.string().trim().min(1).max(63).optional() }),

@@ -2,7 +2,8 @@ import { chooseModels } from "../agent/models/choose.ts";
 import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
-import { DIRECTORY, type GroupStatus, type InstallStatus } from "../durable-objects/rpc.ts";
+import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
+import type { GroupStatus } from "../durable-objects/rpc.ts";
 import { log } from "./log.ts";
 
 /** Groups that are asked for one answer, the most recently active first: a request may call only so many objects. */

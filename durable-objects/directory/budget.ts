@@ -1,7 +1,7 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import { dayOf } from "../day.ts";
+import type { CloseRequest, Money, Opened, OpenRequest } from "../directory-rpc.ts";
 import { days, grants, groups } from "../directory-schema.ts";
-import type { CloseRequest, Money, Opened, OpenRequest } from "../rpc.ts";
 import type { Errands } from "./errands.ts";
 import type { Office } from "./office.ts";
 import type { GroupRow } from "./settings.ts";

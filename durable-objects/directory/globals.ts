@@ -1,8 +1,8 @@
 import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../../agent/notebook.ts";
 import { newId } from "../clock.ts";
+import type { GlobalSnapshot } from "../directory-rpc.ts";
 import type { FileVersion } from "../file-versions.ts";
 import { FileStore } from "../notebook.ts";
-import type { GlobalSnapshot } from "../rpc.ts";
 import type { Office } from "./office.ts";
 
 const HOST: Author = { by: "host", name: "nanoflare", trust: "owner" };

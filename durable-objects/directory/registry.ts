@@ -1,8 +1,9 @@
 import { type Action, authorize } from "../../agent/authorize.ts";
 import { describeChange, readSettings, type WrittenSettings } from "../../agent/group-settings.ts";
 import type { Address } from "../../channels/channel.ts";
+import type { By, GroupShown, Told } from "../directory-rpc.ts";
 import type { pending } from "../directory-schema.ts";
-import type { By, GroupSettings, GroupShown, Told } from "../rpc.ts";
+import type { GroupSettings } from "../rpc.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Groups } from "./groups.ts";
 import { askerOf, type Office } from "./office.ts";

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Address } from "../../channels/channel.ts";
 import { Directory } from "../../durable-objects/directory.ts";
-import type { ArriveRequest, GroupSettings } from "../../durable-objects/rpc.ts";
+import type { ArriveRequest } from "../../durable-objects/directory-rpc.ts";
+import type { GroupSettings } from "../../durable-objects/rpc.ts";
 
 const HOUR = 3600_000;
 let count = 0;
