@@ -47,6 +47,8 @@ const flows = { globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
 
 export default defineConfig({
   test: {
+    // Most files wait for processes of their own; one for each core leaves the cores idle.
+    maxWorkers: 3,
     projects: [
       {
         // Pure code, the CLI and the scripts, on Node.

@@ -35,6 +35,8 @@ export interface Estimate {
 export interface Refusal {
   scope: "turn" | "group" | "install";
   kind: "usd" | "tokens";
+  /** Why the install granted no more, in a sentence for the chat. */
+  reason?: string;
 }
 
 /**

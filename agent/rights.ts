@@ -78,7 +78,7 @@ export const RIGHTS: readonly Right[] = [
   {
     part: "Commands",
     keys: command("main"),
-    who: ["main", "member", "guest", "stranger"],
+    who: ["main", "member", "stranger"],
     says: "`/main CODE`: the code is the proof.",
   },
   {

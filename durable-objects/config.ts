@@ -64,7 +64,7 @@ export interface Config extends Settings {
   problems: string[];
 }
 
-/** Parses variables and secrets. Never throws: what is invalid is reported in `problems` and takes its default. */
+/** Parses variables and secrets. Never throws: what is invalid is reported in `problems` and takes its default, a budget 0. */
 export function readConfig(env: object): Config {
   const vars: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(env))
@@ -75,10 +75,10 @@ export function readConfig(env: object): Config {
     const parsed = field.safeParse(vars[name]);
     if (parsed.success) settings[name] = parsed.data;
     else {
-      problems.push(
-        `${name}="${vars[name]}" ${parsed.error.issues[0]?.message ?? "is invalid"}. The default is used.`,
-      );
-      settings[name] = field.parse(undefined);
+      const spends = name.startsWith("BUDGET_");
+      const instead = spends ? "Until it is mended, nothing is spent." : "The default is used.";
+      problems.push(`${name}="${vars[name]}" ${parsed.error.issues[0]?.message ?? "is invalid"}. ${instead}`);
+      settings[name] = field.parse(spends ? 0 : undefined);
     }
   }
   return { ...(settings as Settings), vars, problems };

@@ -33,7 +33,7 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
     if (done.length > 0)
       note(room, parts, turn, `(This turn did not end well. What was done in it: ${done.join("; ")})`);
     if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text, ending.key);
-    warnOfBudget(parts, turn);
+    warnOfBudget(room, parts, turn);
   });
   room.trace("a turn ended", { turn: turn.id, trace: turn.trace, state: ending.state });
   if (ending.error) room.report("a turn failed", ending.error);
@@ -76,7 +76,7 @@ function endingOf(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): Ending
       return limit(
         parts,
         turn,
-        `I stopped because my time for one answer was up (${room.config.TURN_TIMEOUT} s).`,
+        `I stopped because my time for one answer was up (${room.turnTimeoutMs / 1000} s).`,
         "TURN_TIMEOUT reached",
       );
     case "budget":
@@ -192,20 +192,25 @@ function note(room: Room, parts: Parts, turn: TurnRow, text: string): void {
   });
 }
 
-/** Once a day the chat hears that most of its budget is gone. */
-function warnOfBudget(parts: Parts, turn: TurnRow): void {
+/** Once a day main hears that most of a chat's budget is gone. */
+function warnOfBudget(room: Room, parts: Parts, turn: TurnRow): void {
   if (!parts.ledger.passed(80)) return;
+  const key = `budget:${parts.ledger.day()}`;
   const text = "80 % of this chat's budget for today is used. See /usage.";
-  parts.say(`budget:${parts.ledger.day()}`, text, turn.thread);
+  if (room.main) parts.say(key, text, turn.thread);
+  else parts.tellMain(key, text);
 }
 
 /** A day's budget is told once a day in a chat, and again when it was raised. Who sits at a console is told each time. */
-function overBudget(room: Room, parts: Parts, { scope, kind }: Refusal): Ending {
+function overBudget(room: Room, parts: Parts, { scope, kind, reason }: Refusal): Ending {
   const name = `BUDGET_${scope.toUpperCase()}_${kind.toUpperCase()}` as keyof Room["config"];
   const what = { turn: "one answer", group: "this chat today", install: "all chats today" }[scope];
-  const once = { key: `over:${name}:${room.config[name]}:${parts.ledger.day()}` };
+  const limit = scope === "group" ? room.budget[kind] : room.config[name];
+  const once = { key: `over:${name}:${limit}:${parts.ledger.day()}` };
+  const own = scope === "group" ? `, or ${kind === "usd" ? "budgetUsd" : "budgetTokens"} of this chat` : "";
+  const usedUp = `The budget for ${what} is used up, so I made no further model call.`;
   return {
-    text: `The budget for ${what} is used up, so I made no further model call. The owner may raise ${name}.`,
+    text: `${reason ?? usedUp} The owner may raise ${name}${own}.`,
     state: "failed",
     fate: "failed",
     error: `${scope} budget used up (${kind})`,

@@ -10,6 +10,8 @@ import { days, usage } from "./schema.ts";
 export interface Grant {
   usd: number;
   tokens: number;
+  /** Why there is no more in it, for the chat. */
+  reason?: string;
 }
 
 /** The group's money: reserved before each model call, settled after it, never above a budget. */
@@ -117,11 +119,12 @@ export class Ledger {
     const { config } = this.#room;
     const spent = this.ofTurn(turn);
     const turnLimit = { usd: config.BUDGET_TURN_USD, tokens: config.BUDGET_TURN_TOKENS };
-    return refusal(cost, [
+    const refused = refusal(cost, [
       { scope: "turn", spent, limit: turnLimit },
       { scope: "group", spent: this.today(), limit: this.#room.budget },
       { scope: "install", spent, limit: grant },
     ]);
+    return refused?.scope === "install" && grant.reason ? { ...refused, reason: grant.reason } : refused;
   }
 
   #spend(day: string, cost: Cost): void {

@@ -166,10 +166,8 @@ export class Budget {
   }
 }
 
-const INSTALL_USED =
-  "Today's budget of all chats is used up. It starts anew at midnight; my owner may raise it.";
-const GROUP_USED =
-  "Today's budget of this chat is used up. It starts anew at midnight; my owner may raise it.";
+const INSTALL_USED = "Today's budget of all chats is used up. It starts anew at midnight.";
+const GROUP_USED = "Today's budget of this chat is used up. It starts anew at midnight.";
 const ALL_HELD = "Other chats hold the rest of today's budget at the moment. Try again in a minute.";
 
 /** A budget of 0 grants nothing of its kind, and does not end the other kind. */

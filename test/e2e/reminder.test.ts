@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { openChat } from "./chat.ts";
 import { freePort, freshFolder, type Install, startInstall } from "./install.ts";
 
@@ -30,7 +30,7 @@ async function reminders(install: Install): Promise<string[]> {
   const chat = await openChat(install, "web:main");
   const said = async () =>
     (await chat.history()).filter(({ text }) => text.startsWith("Reminder: stretch")).map(({ text }) => text);
-  await expect.poll(said, { timeout: 30_000, interval: 100 }).not.toEqual([]);
+  await vi.waitFor(async () => expect(await said()).not.toEqual([]), { timeout: 30_000, interval: 100 });
   const task = await get(install, "/api/tasks/1");
   expect(task).toMatchObject({ tasks: [{ state: "done" }], runs: [{ state: "ok" }] });
   const all = await said();

@@ -163,11 +163,11 @@ test("changes no setting: no tool does, the directory asks again, and main's com
   const address = `telegram:${chat}` as const;
   const before = await directory().find(address);
   const answers = await obeys(chat, [
-    call("configure_group", { requiresTrigger: false }),
+    call("configure_group", { name: address, settings: { requiresTrigger: false } }),
     call("set_model", { model: "expensive" }),
     call("write_file", { path: "/workspace/settings.json", content: '{"main":true}' }),
   ]);
-  expect(answers[0]).toContain("There is no tool");
+  expect(answers[0]).toBe("Only main may do that.");
   expect(answers[1]).toContain("There is no tool");
   expect(answers[2]).toContain("No such file");
   expect(await directory().configure(address, { requiresTrigger: false }, address)).toBe(

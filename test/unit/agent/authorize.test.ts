@@ -25,10 +25,11 @@ const actions = RIGHTS.flatMap(({ keys }) => keys.map(actionOf));
 
 describe("the table", () => {
   test("holds every command: everybody's, main's, and the one whose code is the proof", () => {
-    const kinds = [["main", "member"], ["main"], ["main", "member", "guest", "stranger"]];
+    const kinds = [["main", "member"], ["main"], ["main", "member", "stranger"]];
     for (const { name } of commands) expect(kinds).toContainEqual(who(command(name)));
     expect(who(command("main"))).toEqual(kinds[2]);
-    for (const name of ["groups", "approve"]) expect(who(command(name))).toEqual(["main"]);
+    for (const name of ["groups", "approve", "model", "pause", "resume"])
+      expect(who(command(name))).toEqual(["main"]);
   });
 
   test("holds every tool, and a group is shown those that it may use", () => {
@@ -76,7 +77,7 @@ describe("every actor and every action", () => {
   test("a bot's and a guest's words are heard and start nothing", () => {
     for (const role of ["bot", "guest"] as const) {
       const may = actions.filter((action) => authorize(actor(role), action).ok).map(keyOf);
-      expect(may).toEqual(["event:message", "event:edit", ...(role === "guest" ? ["command:main"] : [])]);
+      expect(may).toEqual(["event:message", "event:edit"]);
     }
   });
 
@@ -131,6 +132,7 @@ describe("a turn", () => {
       "group:remove",
       "send:other",
       "task:change:other",
+      "tool:configure_group",
       "tool:register_group",
       "tool:remove_group",
     ]);
