@@ -23,7 +23,7 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
         bindings: {
           API_BASE: peers.modelBase,
           MODEL: "scripted",
-          MODEL_STALL_TIMEOUT: "1",
+          MODEL_STALL_TIMEOUT: "4",
           TELEGRAM_API_ROOT: peers.telegramRoot,
           TELEGRAM_BOT_TOKEN: peers.telegramToken,
           TELEGRAM_WEBHOOK_SECRET: "flow-secret",
@@ -43,12 +43,15 @@ const faults = {
   seed: Number(process.env.SEED ?? Date.now() % 1_000_000),
 };
 
-const flows = { globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
+/** The Worker is loaded once for all files, which takes seconds: each test has chats of its own. */
+const together = { isolate: false };
+
+const flows = { ...together, globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
 
 export default defineConfig({
   test: {
-    // Most files wait for processes of their own; one for each core leaves the cores idle.
-    maxWorkers: 3,
+    // One for each core of a small machine; many files wait for processes of their own.
+    maxWorkers: 2,
     projects: [
       {
         // Pure code, the CLI and the scripts, on Node.
@@ -77,14 +80,19 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/flows/**/*.test.ts"],
-          exclude: ["test/flows/crash.test.ts"],
+          exclude: ["test/flows/crash.test.ts", "test/flows/idle.test.ts"],
           ...flows,
         },
       },
       {
+        // An install in which nothing else happens.
+        plugins: [text, workerd()],
+        test: { name: "idle", include: ["test/flows/idle.test.ts"], ...flows },
+      },
+      {
         // Single objects in workerd, without any variable set.
         plugins: [text, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "objects", include: ["test/objects/**/*.test.ts"], testTimeout: 30_000 },
+        test: { name: "objects", include: ["test/objects/**/*.test.ts"], ...together, testTimeout: 30_000 },
       },
       {
         // A sample of the crashes below.

@@ -151,9 +151,11 @@ test("an edit of a message that still waits takes its place", async () => {
   const chat = fresh();
   const [key, next] = [`busy-${chat}`, `replaced-${chat}`];
   const gate = `busy-${chat}`;
-  await peers.script(key, { text: "The first answer.", after: 2, trouble: { gate } });
+  const first = "The first answer takes its time. ".repeat(10).trim();
+  await peers.script(key, { text: first, chunkSize: 10, after: 8, trouble: { gate } });
   await deliver(direct(chat, `${key} first`));
-  await peers.held(gate);
+  // Once a draft is shown, the answer has begun and nothing joins it.
+  await peers.calls({ chatId: chat, method: "sendMessageDraft", atLeast: 1 });
   const waiting = direct(chat, "see you at five");
   await deliver(waiting);
   const { message } = waiting;
@@ -163,7 +165,7 @@ test("an edit of a message that still waits takes its place", async () => {
     edited_message: { ...message, text: `${next} see you at six`, edit_date: Number(message.date) + 5 },
   });
   await peers.open(gate);
-  expect(await peers.shown(chat, 2)).toEqual(["The first answer.", "At six, then."]);
+  expect(await peers.shown(chat, 2)).toEqual([first, "At six, then."]);
   const read = await lastRead(next, 1);
   expect(read).toContain("see you at six");
   expect(read).not.toContain("see you at five");

@@ -14,7 +14,7 @@ const model = openaiModel({
   apiKey: "",
   now: () => 0,
   random: () => 0.5,
-  stallMs: 1000,
+  stallMs: 2500,
   sleep: async () => {},
 });
 
