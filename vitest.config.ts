@@ -46,7 +46,10 @@ const faults = {
 /** The Worker is loaded once for all files, which takes seconds: each test has chats of its own. */
 const together = { isolate: false };
 
-const flows = { ...together, globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
+/** A machine that does other things as well may need so long for what takes milliseconds. */
+const patient = { expect: { poll: { timeout: 10_000 } } };
+
+const flows = { ...together, ...patient, globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
 
 export default defineConfig({
   test: {
@@ -58,6 +61,7 @@ export default defineConfig({
         plugins: [text],
         test: {
           name: "node",
+          ...patient,
           include: ["test/unit/**/*.test.ts", "test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -67,12 +71,11 @@ export default defineConfig({
         // The console in Chromium, served by a real `npm start`.
         test: {
           name: "browser",
+          ...patient,
           include: ["test/browser/**/*.test.ts"],
           globalSetup: ["./test/peers.ts"],
           testTimeout: 60_000,
           hookTimeout: 90_000,
-          // Each file holds a server and a browser.
-          fileParallelism: false,
         },
       },
       {
@@ -92,7 +95,13 @@ export default defineConfig({
       {
         // Single objects in workerd, without any variable set.
         plugins: [text, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "objects", include: ["test/objects/**/*.test.ts"], ...together, testTimeout: 30_000 },
+        test: {
+          name: "objects",
+          include: ["test/objects/**/*.test.ts"],
+          ...together,
+          ...patient,
+          testTimeout: 30_000,
+        },
       },
       {
         // A sample of the crashes below.

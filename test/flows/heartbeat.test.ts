@@ -1,5 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
+import { soon } from "../soon.ts";
 import { deliver, direct, fresh, peers, room } from "./talk.ts";
 
 const HALF_HOUR = 30 * 60_000;
@@ -32,10 +33,10 @@ test("looks after what stands in the file, every half hour, and says only what p
   const mark = `rain-${fresh()}`;
   const chat = await chatWith(`## Active Tasks\n\n- [ ] ${mark} look for rain\n`);
   const started = Date.now();
-  await vi.waitFor(async () => expect(await armed(chat)).toBeGreaterThan(started + HALF_HOUR - 60_000));
+  await soon(async () => expect(await armed(chat)).toBeGreaterThan(started + HALF_HOUR - 60_000));
   await peers.script(mark, { text: "**HEARTBEAT_OK**" }, { text: "It will rain tomorrow." });
   await travel(chat, HALF_HOUR);
-  await vi.waitFor(async () => expect(await room(chat).heartbeat("status")).toMatch(/, ok/));
+  await soon(async () => expect(await room(chat).heartbeat("status")).toMatch(/, ok/));
   expect(await peers.shown(chat)).toEqual(["Written."]);
   await travel(chat, HALF_HOUR);
   expect(await peers.shown(chat, 2)).toEqual(["Written.", "It will rain tomorrow."]);
@@ -47,8 +48,8 @@ test("tells the same alert once a day", async () => {
   await peers.script(mark, { text: "The door is open!", forever: true });
   for (let beat = 1; beat <= 3; beat++) {
     await travel(chat, HALF_HOUR);
-    await vi.waitFor(async () => expect(await beats(mark)).toHaveLength(beat));
-    await vi.waitFor(async () => expect(await room(chat).heartbeat("status")).toMatch(/Next: \w+ \d+.*, ok/));
+    await soon(async () => expect(await beats(mark)).toHaveLength(beat));
+    await soon(async () => expect(await room(chat).heartbeat("status")).toMatch(/Next: \w+ \d+.*, ok/));
   }
   expect(await peers.shown(chat)).toEqual(["Written.", "The door is open!"]);
   await travel(chat, 25 * 2 * HALF_HOUR);
@@ -63,7 +64,7 @@ test.each([
   ["only what is done", "- [x] Water the plants\n\n## Completed\n- Fed the cat\n"],
 ])("arms nothing over %s", async (_, content) => {
   const chat = await chatWith(content);
-  await vi.waitFor(async () => expect(await armed(chat)).toBeNull());
+  await soon(async () => expect(await armed(chat)).toBeNull());
   expect(await room(chat).heartbeat("now")).toMatch(/nothing to do/);
   expect(await room(chat).heartbeat("status")).toMatch(/nothing is armed/);
 });
@@ -78,7 +79,7 @@ test("stops as soon as the file has nothing left, and goes on by hand at any tim
   await peers.script(`clear-${chat}`, clear, { text: "Cleared." });
   await deliver(direct(chat, `clear-${chat}`));
   await peers.shown(chat, 3);
-  await vi.waitFor(async () => expect(await armed(chat)).toBeNull());
+  await soon(async () => expect(await armed(chat)).toBeNull());
 });
 
 test("sees the last messages of the chat and waits while people are answered", async () => {

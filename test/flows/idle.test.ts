@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
+import { soon } from "../soon.ts";
 import { deliver, fresh, inGroup, peers, register, room } from "./talk.ts";
 
 const HOUR = 3600_000;
@@ -37,7 +38,7 @@ test("a day of idle groups with empty heartbeats costs no alarm, no model call a
   const stubs = [...chats.map((chat) => room(chat) as unknown as Stub), directory() as unknown as Stub];
   const calls = () => peers.requests("idle-").then((seen) => seen.length);
   const snapshot = () => Promise.all(stubs.map(all));
-  await vi.waitFor(async () => {
+  await soon(async () => {
     for (const state of await snapshot()) expect(state).toMatchObject({ alarm: null });
   });
   const [before, asked] = [await snapshot(), await calls()];
@@ -59,7 +60,7 @@ test("a group that lost its alarm is found by the sweep, and its reminder comes"
     runInDurableObject(directory() as unknown as Stub, (_, { storage }) =>
       storage.sql.exec("select next_due from groups where address = ?", `telegram:${chat}`).one(),
     );
-  await vi.waitFor(async () => expect((await due()).next_due).not.toBeNull());
+  await soon(async () => expect((await due()).next_due).not.toBeNull());
   await runInDurableObject(room(chat) as unknown as Stub, (_, { storage }) => storage.deleteAlarm());
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HOUR + 5 * 60_000 });
   await sweep();

@@ -2,6 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { NewTask, TaskRequest } from "../../agent/tasks.ts";
+import { soon } from "../soon.ts";
 import { deliver, direct, fresh, inGroup, peers, register, room } from "./talk.ts";
 
 const MINUTE = 60_000;
@@ -40,7 +41,7 @@ afterEach(() => {
 
 /** The runs of a task, once none is under way. */
 async function runsOf(chat: number, task: string) {
-  return vi.waitFor(async () => {
+  return soon(async () => {
     const { runs = [] } = await ask(chat, { verb: "get", task });
     expect(runs.filter(({ state }) => /queued|running|delivering/.test(state))).toEqual([]);
     expect(runs).not.toEqual([]);
@@ -139,7 +140,7 @@ describe("a task of the agent", () => {
     await schedule(chat, { prompt: key, ...daily });
     await travel(chat, 24 * HOUR);
     for (const pause of [31_000, 61_000]) {
-      await vi.waitFor(async () => {
+      await soon(async () => {
         const { runs } = await ask(chat, { verb: "get", task: "1" });
         expect(runs).toMatchObject([{ state: "retrying" }]);
       });
@@ -159,7 +160,7 @@ describe("a task of the agent", () => {
     await schedule(chat, { prompt: key, schedule_type: "interval", schedule_value: "60s" });
     for (let slot = 1; slot <= 10; slot++) {
       await travel(chat, MINUTE);
-      await vi.waitFor(async () => {
+      await soon(async () => {
         const { runs } = await ask(chat, { verb: "get", task: "1" });
         expect(runs!.slice(0, 1)).toMatchObject([{ state: "retrying" }]);
         expect(runs!.filter(({ state }) => state === "failed")).toHaveLength(slot - 1);
@@ -170,7 +171,7 @@ describe("a task of the agent", () => {
     expect(told).toMatch(/failed 3 times in a row/);
     expect(paused).toMatch(/failed 10 times in a row[\s\S]*paused/);
     expect((await ask(chat, { verb: "get", task: "1" })).tasks).toMatchObject([{ state: "paused" }]);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const main = await env.GROUP.getByName("web:main").history({ limit: 100 });
       expect(main.filter(({ text }) => text.includes(`failed 3 times`))).not.toEqual([]);
     });

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { addressOf, type Message } from "../../channels/channel.ts";
 import { Group } from "../../durable-objects/group.ts";
+import { soon } from "../soon.ts";
 
 const DAY = 24 * 3600_000;
 let serial = 9_200_000;
@@ -65,7 +66,7 @@ test("no pause between two attempts at a turn is shorter than the one before", a
     // The second attempt follows the first at once.
     const pauses = [0];
     for (let attempt = 2; attempt <= 12; attempt++) {
-      await vi.waitFor(() => expect(turn()).toMatchObject({ attempts: attempt, boot: null }));
+      await soon(() => expect(turn()).toMatchObject({ attempts: attempt, boot: null }));
       // In seconds: waiting moves the clock by some milliseconds.
       pauses.push(Math.round((turn().notBefore - Date.now()) / 1000));
       vi.setSystemTime(turn().notBefore);
@@ -73,13 +74,13 @@ test("no pause between two attempts at a turn is shorter than the one before", a
     }
     expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
     expect(pauses.at(-1)).toBeGreaterThanOrEqual(30);
-    await vi.waitFor(() => expect(turn().state).toBe("failed"));
+    await soon(() => expect(turn().state).toBe("failed"));
   });
 });
 
 test("/stop ends a turn that waits for its next attempt", async () => {
   await stuck(async (group, chat, turn) => {
-    await vi.waitFor(() => expect(turn()).toMatchObject({ attempts: 2, boot: null }));
+    await soon(() => expect(turn()).toMatchObject({ attempts: 2, boot: null }));
     await group.receive(message(chat, "/stop"));
     expect(turn().state).toBe("stopped");
     const said = (await group.history({ limit: 20 })).map(({ text }) => text);

@@ -6,6 +6,7 @@ import type { Address } from "../../channels/channel.ts";
 import { Directory } from "../../durable-objects/directory.ts";
 import type { ArriveRequest } from "../../durable-objects/directory-rpc.ts";
 import type { GroupSettings } from "../../durable-objects/rpc.ts";
+import { soon } from "../soon.ts";
 
 const HOUR = 3600_000;
 let count = 0;
@@ -43,7 +44,7 @@ function reborn<T>(
 /** Waits until the directory owes nothing to anyone. */
 function settled(directory: ReturnType<typeof install>): Promise<void> {
   return runInDurableObject(directory, (_, state) =>
-    vi.waitFor(async () => expect(await state.storage.getAlarm()).toBeNull()),
+    soon(async () => expect(await state.storage.getAlarm()).toBeNull()),
   );
 }
 
@@ -104,7 +105,7 @@ describe("registration", () => {
     const { pairing } = await directory.arrive(knock(id));
     expect(pairing).toMatch(/^[2-9A-HJ-NP-Z]{8}$/);
     expect((await directory.arrive(knock(id))).pairing).toBeUndefined();
-    await vi.waitFor(async () => expect(await told(`telegram:${id}`)).toHaveLength(1));
+    await soon(async () => expect(await told(`telegram:${id}`)).toHaveLength(1));
     expect((await told(`telegram:${id}`))[0]).toContain(`/approve ${pairing}`);
 
     expect(await directory.approve("WRONG234")).toContain("No chat waits");
@@ -145,10 +146,10 @@ describe("registration", () => {
     expect((await directory.arrive(knockAt(id, title, { addressed: false }))).pending).toBeUndefined();
     const words = `add group "Family Chat ${id}"`;
     for (let n = 0; n < 3; n++) expect(await directory.arrive(knockAt(id, title))).toEqual({ pending: true });
-    await vi.waitFor(async () => expect(await told(words)).toHaveLength(1));
+    await soon(async () => expect(await told(words)).toHaveLength(1));
     travel(25 * HOUR);
     await directory.arrive(knockAt(id, title));
-    await vi.waitFor(async () => expect(await told(words)).toHaveLength(2));
+    await soon(async () => expect(await told(words)).toHaveLength(2));
 
     expect(await directory.register(`family  chat ${id}`)).toContain("is registered");
     expect(await directory.register(`Family Chat ${id}`)).toContain("already");
@@ -290,7 +291,7 @@ describe("a crash", () => {
       const group = env.GROUP.getByName(address);
       const again = env.DIRECTORY.getByName(directory.name!);
       expect((await again.find(address))?.registered).toBe(true);
-      await vi.waitFor(async () => expect((await group.status()).registered).toBe(true));
+      await soon(async () => expect((await group.status()).registered).toBe(true));
       expect((await again.status()).groups.filter((row) => row.address === address)).toHaveLength(1);
       expect((await again.status()).pending).toEqual([]);
     },
@@ -323,7 +324,7 @@ describe("a crash", () => {
     });
     expect((await env.GROUP.getByName(`telegram:${id}`).status()).registered).toBe(false);
     expect(await runDurableObjectAlarm(directory)).toBe(true);
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect((await env.GROUP.getByName(`telegram:${id}`).status()).registered).toBe(true),
     );
     await settled(directory);
@@ -342,9 +343,7 @@ describe("codes", () => {
     expect(claim).toMatchObject({ ok: true, settings: { main: true, registered: true } });
     expect(await directory.claimMain(code, `telegram:${id}`, chat(id))).toEqual(claim);
     expect(await directory.claimMain(code, `telegram:${other}`, chat(other))).toMatchObject({ ok: false });
-    await vi.waitFor(async () =>
-      expect((await env.GROUP.getByName(`telegram:${id}`).status()).main).toBe(true),
-    );
+    await soon(async () => expect((await env.GROUP.getByName(`telegram:${id}`).status()).main).toBe(true));
   });
 
   test("a code dies at five wrong guesses, from whatever chats they come", async () => {
@@ -399,7 +398,7 @@ describe("codes", () => {
     const { pairing } = await directory.arrive(knock(chatId()));
     const link = await directory.adminLink();
     const secrets = [await directory.mainCode(), link, await directory.redeem(link)];
-    await vi.waitFor(async () => expect(await told(pairing!)).toHaveLength(1));
+    await soon(async () => expect(await told(pairing!)).toHaveLength(1));
     await runInDurableObject(directory, (_, state) => {
       const rows = ["secrets", "pairings", "audit"].flatMap((table) =>
         state.storage.sql.exec(`select * from ${table}`).toArray(),
@@ -526,7 +525,7 @@ describe("the budget", () => {
         const { grant } = await open.open(turn(id));
         expect(grant).toMatchObject({ usd: 0, tokens: 0, reason: expect.stringContaining("budget") });
       }
-      await vi.waitFor(async () => expect(await told("of $1.23")).toHaveLength(2));
+      await soon(async () => expect(await told("of $1.23")).toHaveLength(2));
       travel(24 * HOUR);
       expect((await open.open(turn("e"))).grant.usd).toBeCloseTo(1.23, 9);
     });
@@ -656,7 +655,7 @@ describe("growth", () => {
       await open.find("Grown");
       await open.moved({ from: `telegram:${ids[0]}`, to: "telegram:0" });
       await open.overdue();
-      await vi.waitFor(async () => expect(await state.storage.getAlarm()).toBeNull());
+      await soon(async () => expect(await state.storage.getAlarm()).toBeNull());
       const calls = exec.mock.calls.filter(([query]) => /^(select|update|delete)/i.test(query));
       expect(calls.length).toBeGreaterThan(50);
       for (const [query, ...values] of calls) {

@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Message } from "../../channels/channel.ts";
 import { addressOf } from "../../channels/channel.ts";
+import { soon } from "../soon.ts";
 
 /** No variable is set here: registration and pairing decide who is heard. */
 let serial = 0;
@@ -50,13 +51,13 @@ test("a stranger gets one code and no answer, and is answered once main approves
   const [told, ...more] = await said(address);
   expect(more).toEqual([]);
   const code = /\/approve ([A-Z0-9]{8})/.exec(told!)![1]!;
-  await vi.waitFor(async () => expect((await heard("web:main")).join("\n")).toContain(code));
+  await soon(async () => expect((await heard("web:main")).join("\n")).toContain(code));
 
   expect(await say("telegram", "8002", `/approve ${code}`)).toMatchObject({ outcome: "dropped" });
   expect(await say("telegram", chat, `/approve ${code}`)).toMatchObject({ outcome: "dropped" });
 
   await say("web", "main", `/approve ${code}`);
-  await vi.waitFor(async () =>
+  await soon(async () =>
     expect(await env.GROUP.getByName(address).status()).toMatchObject({ registered: true, main: false }),
   );
   expect(await say("telegram", chat, "now?")).toMatchObject({ outcome: "accepted" });
