@@ -79,12 +79,12 @@ export async function startInstall(
 let serial = Math.floor(Math.random() * 1e6) * 1000;
 
 /** An update of a direct chat, or of a group where `title` is given. */
-export function update(chat: number, text: string, title?: string): object {
+export function update(chat: number, text: string, title?: string, sender = 1001): object {
   serial++;
   const place = title
     ? { id: chat, type: "supergroup", title }
     : { id: chat, type: "private", first_name: "Ann" };
-  const from = { id: 1001, is_bot: false, first_name: "Ann" };
+  const from = { id: sender, is_bot: false, first_name: "Ann" };
   return {
     update_id: serial,
     message: { message_id: serial, date: Math.floor(Date.now() / 1000), chat: place, from, text },

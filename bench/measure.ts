@@ -78,3 +78,16 @@ export function figure(
 export function missedGoals(): number {
   return missed;
 }
+
+/** Does so many pieces of work, some of them at once. */
+export async function inTurns(
+  count: number,
+  atOnce: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < count; index = next++) await work(index);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

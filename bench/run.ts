@@ -1,5 +1,6 @@
 /** `npm run bench`: the figures that the project promises, each beside its goal. Every ratio is taken in this one run. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { groups } from "./groups.ts";
 import { type Install, pss, startInstall, startUpMs, update, uploadKiB } from "./install.ts";
 import { figure, load, missedGoals, percentiles, type Run } from "./measure.ts";
 import { startBenchPeers } from "./peers.ts";
@@ -26,6 +27,7 @@ const parts: Record<string, () => Promise<void>> = {
   memory,
   history: () => history(install),
   tasks: () => tasks(install),
+  groups: () => groups(peers),
   restart: () => restart(install),
   upload,
 };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskAnswer } from "../agent/tasks.ts";
 import { type Install, update } from "./install.ts";
-import { figure, percentiles } from "./measure.ts";
+import { figure, inTurns, percentiles } from "./measure.ts";
 
 const GROUPS = 100;
 const TASKS = 1000;
@@ -108,16 +108,4 @@ async function call(
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
   return (await response.json()) as TaskAnswer;
-}
-
-async function inTurns(
-  count: number,
-  atOnce: number,
-  work: (index: number) => Promise<unknown>,
-): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < count; index = next++) await work(index);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
 }
