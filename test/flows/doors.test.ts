@@ -135,7 +135,11 @@ describe("the admin token", () => {
     const answer = await ask("/api/status", { headers: ADMIN });
     expect(answer.status).toBe(200);
     const text = await answer.text();
-    expect(JSON.parse(text).keys).toEqual(["ADMIN_TOKEN", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"]);
+    expect(JSON.parse(text).keys).toEqual(["ADMIN_TOKEN",
+      "DISCORD_BOT_TOKEN",
+      "DISCORD_PUBLIC_KEY",
+      "TELEGRAM_BOT_TOKEN",
+      "TELEGRAM_WEBHOOK_SECRET",]);
     for (const secret of ["flow-admin", "flow-secret"]) expect(text).not.toContain(secret);
   });
 
