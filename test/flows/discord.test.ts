@@ -6,6 +6,9 @@ const discord = inject("peers").discord;
 const channel = { id: discord.channel, name: "family", type: 0 };
 const room = () => env.GROUP.getByName(`discord:${channel.id}`);
 
+/** An answer that comes before Discord waits for it is tried again a second later. */
+const PATIENT = { timeout: 15_000 };
+
 type Answer = { type: number; data?: { flags?: number; content?: string } };
 
 /** What Discord would send now for a slash command, with a token of its own. */
@@ -46,7 +49,7 @@ async function say(body: ReturnType<typeof interaction>): Promise<Answer> {
 beforeAll(async () => {
   await deliver(ask("hello"));
   await env.DIRECTORY.getByName("directory").register(`discord:${channel.id}`);
-});
+}, 30_000);
 
 test("a slash command is answered later, in its own place, once, however often it comes", async () => {
   const key = `ask-${fresh()}`;
@@ -56,9 +59,7 @@ test("a slash command is answered later, in its own place, once, however often i
   // The answer may be ready before Discord has read that it comes later.
   await peers.discordCalls(body.token, 1);
   await peers.discordWaits(body.token, channel.id);
-  await expect
-    .poll(() => peers.discordShown(channel.id), { timeout: 10_000 })
-    .toContain("Dinner is at **seven**.");
+  await expect.poll(() => peers.discordShown(channel.id), PATIENT).toContain("Dinner is at **seven**.");
   await deliver(body);
   await deliver(body);
   const calls = (await peers.discordCalls(body.token)).filter(({ status }) => status < 300);
@@ -72,7 +73,9 @@ test("a chat command answers who asked, in private", async () => {
   const body = command("status");
   expect(await say(body)).toEqual({ type: 5, data: { flags: 64 } });
   const answered = async () => (await peers.discordCalls(body.token)).find(({ status }) => status < 300);
-  await expect.poll(answered).toMatchObject({ body: { content: expect.stringContaining("Model:") } });
+  await expect
+    .poll(answered, PATIENT)
+    .toMatchObject({ body: { content: expect.stringContaining("Model:") } });
 });
 
 test("where nobody registered the channel, the person is told at once and nothing waits", async () => {
@@ -90,7 +93,7 @@ test("an answer that is silence takes back what waits", async () => {
   const body = ask(`${key} no need to answer`);
   await say(body);
   const gone = async () => (await peers.discordCalls(body.token)).map(({ method }) => method);
-  await expect.poll(gone).toEqual(["DELETE"]);
+  await expect.poll(gone, PATIENT).toEqual(["DELETE"]);
 });
 
 test("a long answer goes on in messages, each shown once though an answer of Discord is lost", async () => {
@@ -101,7 +104,7 @@ test("a long answer goes on in messages, each shown once though an answer of Dis
   await peers.discordCuts(channel.id);
   await say(ask(`${key} go`));
   const shown = async () => (await peers.discordShown(channel.id)).slice(before);
-  await expect.poll(async () => (await shown()).at(-1), { timeout: 15_000 }).toContain(words.at(-1));
+  await expect.poll(async () => (await shown()).at(-1), PATIENT).toContain(words.at(-1));
   expect((await shown()).join(" ").split(/\s+/)).toEqual(words);
   expect(await room().deadLetters()).toEqual([]);
 });
