@@ -64,13 +64,14 @@ export function learn(channels: Channels, { t, d }: GatewayEvent): void {
     const parsed = channelSchema.safeParse(channel);
     if (parsed.success) channels.set(parsed.data.id, parsed.data);
   }
-  if (t === "CHANNEL_DELETE" || t === "THREAD_DELETE") channels.delete((d as { id: string }).id);
+  if (t === "CHANNEL_DELETE" || t === "THREAD_DELETE")
+    channels.delete((d as { id: string } | null)?.id ?? "");
 }
 
 function interactionFrom(d: unknown): FromGateway {
   const { events, json } = readInteraction(d);
   const { id, token } = (d ?? {}) as { id?: unknown; token?: unknown };
-  if (json === undefined) return { events };
+  if (json === undefined || typeof id !== "string" || typeof token !== "string") return { events };
   return { events, callback: { path: `/interactions/${id}/${token}/callback`, json } };
 }
 

@@ -2,7 +2,7 @@ import type { Channel, ChannelEnv, Limits } from "../channel.ts";
 import { isEnabled } from "../enabled.ts";
 import { download } from "./download.ts";
 import { NONCE } from "./nonce.ts";
-import { receive } from "./receive.ts";
+import { KEY, NEEDS, receive } from "./receive.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
 import { probe, setUp } from "./setup.ts";
@@ -24,8 +24,6 @@ const limits: Limits = {
   prefix: false,
 };
 
-const needs = ["DISCORD_BOT_TOKEN", "DISCORD_APPLICATION_ID", "DISCORD_PUBLIC_KEY"];
-
 /**
  * Discord: slash commands and buttons by the interactions endpoint, other messages by the Gateway that the companion
  * holds (`fromGateway`). Variables: those of `needs`, and `DISCORD_API_ROOT`.
@@ -33,7 +31,7 @@ const needs = ["DISCORD_BOT_TOKEN", "DISCORD_APPLICATION_ID", "DISCORD_PUBLIC_KE
 export const discord: Channel = {
   name: "discord",
   limits,
-  needs,
+  needs: NEEDS,
   problem,
   receive,
   render,
@@ -52,7 +50,7 @@ function problem(vars: ChannelEnv["vars"]): string | undefined {
   if (!/^\d{1,20}$/.test(vars.DISCORD_APPLICATION_ID))
     return "DISCORD_APPLICATION_ID is not an id; it has digits only.";
   if (!vars.DISCORD_PUBLIC_KEY) return `DISCORD_PUBLIC_KEY is not set; it stands on ${PAGE}.`;
-  if (!/^[\da-f]{64}$/i.test(vars.DISCORD_PUBLIC_KEY))
+  if (!KEY.test(vars.DISCORD_PUBLIC_KEY))
     return "DISCORD_PUBLIC_KEY is not a public key; it has 64 hexadecimal digits.";
   const root = vars.DISCORD_API_ROOT;
   return root && !URL.canParse(root) ? "DISCORD_API_ROOT is not an address; write https://…/api." : undefined;

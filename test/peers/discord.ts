@@ -116,6 +116,7 @@ export class Discord {
       this.#deferred.delete(token);
       return { status: 204 };
     }
+    if (call.method === "POST") return this.#ask("POST", messages, call.body);
     if (deferred.messageId) return this.#ask("PATCH", `${messages}/${deferred.messageId}`, call.body);
     const made = await this.#ask("POST", messages, call.body);
     deferred.messageId = (made.value as { id: string }).id;

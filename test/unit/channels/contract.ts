@@ -50,15 +50,15 @@ export function contract(name: string, kit: Kit): void {
       expect(got).toMatchObject({ status: 405, events: [] });
     });
 
-    it.each(kit.channel.needs)(
-      "lets nobody in while %s is not set, or says why it can do nothing",
-      async (variable) => {
-        const env = kit.env();
-        const without = { ...env, vars: { ...env.vars, [variable]: undefined } };
-        expect(kit.channel.problem(env.vars)).toBeUndefined();
-        expect(kit.channel.problem(without.vars)).toContain(variable);
-      },
-    );
+    it.each(kit.channel.needs)("lets nobody in while %s is not set, and names it", async (variable) => {
+      const env = kit.env();
+      const without = { ...env, vars: { ...env.vars, [variable]: undefined } };
+      expect(kit.channel.problem(env.vars)).toBeUndefined();
+      expect(kit.channel.problem(without.vars)).toContain(variable);
+      const got = await kit.channel.receive(await kit.request(kit.event()), without);
+      expect(got.status).toBeGreaterThanOrEqual(400);
+      expect(got.events).toEqual([]);
+    });
 
     it("lets nobody in while it is switched off", async () => {
       const env = kit.env();
