@@ -23,7 +23,8 @@ interface Proof {
 /**
  * Reads one request to the interactions endpoint: 405 for another method, 401 before the body is read when a header
  * is missing, malformed or old or no key is set, 413 above 1 MiB, 401 for a wrong signature of the raw bytes, 400 for
- * what is no interaction, 503 while a variable is missing that the answer needs. Kinds that we do not know are told so, without events.
+ * what is no interaction, 503 while a variable is missing that the answer needs. Kinds that we do not know are told so,
+ * without events.
  */
 export async function receive(request: Request, env: ChannelEnv): Promise<Received> {
   if (request.method !== "POST") return refuse(405, "Post interactions here.");
