@@ -227,7 +227,7 @@ export interface Channel {
   /** The variables that it needs, by name. */
   needs: readonly string[];
   /** Tells the platform where this install is and which commands it has, and says what the platform answered. */
-  setUp?(install: Install, env: ChannelEnv): Promise<Report>;
+  setup?(install: Install, env: ChannelEnv): Promise<Report>;
   /** Asks the platform whether it knows us and reaches us. Changes nothing. */
   probe?(env: ChannelEnv): Promise<Report>;
   /** Fetches an attachment's bytes, or says why not. The caller must consume or cancel the body. */

@@ -23,7 +23,7 @@ export function channelsCommand(target: () => Target): Command {
     .argument("<channel>", "telegram or discord")
     .option("--public-url <address>", "the install's address as the platform reaches it [the one in use]")
     .option("--json", "as JSON")
-    .action((name: string, options: Options & { publicUrl?: string }) => setUp(target(), name, options));
+    .action((name: string, options: Options & { publicUrl?: string }) => setup(target(), name, options));
   return channels;
 }
 
@@ -50,7 +50,7 @@ function detailsOf({ name, state, missing, problem, probe }: ChannelStatus): str
   return [...trouble, ...(probe?.said ?? [])].map((sentence) => `${name}: ${sentence}`);
 }
 
-async function setUp(target: Target, name: string, options: Options & { publicUrl?: string }): Promise<void> {
+async function setup(target: Target, name: string, options: Options & { publicUrl?: string }): Promise<void> {
   const url = options.publicUrl ?? (target.local ? undefined : target.url);
   const post = clientOf(target).channels[":name"].setup.$post;
   const report: Report = await ask(target, post({ param: { name }, json: url ? { url } : {} }));

@@ -48,12 +48,12 @@ export const channelDoors = new Hono<Doors>()
   .post("/channels/:name/setup", address, async (c) => {
     const name = c.req.param("name");
     const channel = Object.hasOwn(channels, name) ? channels[name] : undefined;
-    if (!channel?.setUp)
+    if (!channel?.setup)
       return c.json({ error: `There is nothing to set up for "${name.slice(0, 40)}".` }, 404);
     const problem = channel.problem(c.get("config").vars);
     if (problem) return c.json({ error: problem }, 400);
     const url = (c.req.valid("json").url ?? new URL(c.req.url).origin).replace(/\/+$/, "");
-    return c.json(await channel.setUp({ url, commands: SHOWN }, outside(c.get("config"))));
+    return c.json(await channel.setup({ url, commands: SHOWN }, outside(c.get("config"))));
   });
 
 /** What a platform offers people to choose from. */

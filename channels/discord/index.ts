@@ -5,7 +5,7 @@ import { NONCE } from "./nonce.ts";
 import { KEY, NEEDS, receive } from "./receive.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
-import { probe, setUp } from "./setup.ts";
+import { probe, setup } from "./setup.ts";
 
 export { type Channels, type FromGateway, fromGateway, type GatewayEvent, learn } from "./gateway.ts";
 
@@ -37,7 +37,7 @@ export const discord: Channel = {
   render,
   send,
   download,
-  setUp,
+  setup,
   probe,
 };
 

@@ -32,7 +32,7 @@ const ASK = {
 };
 
 /** Registers the slash commands, then gives Discord the address of this install, which it tries out at once. */
-export async function setUp({ url, commands }: Install, env: ChannelEnv): Promise<Report> {
+export async function setup({ url, commands }: Install, env: ChannelEnv): Promise<Report> {
   const id = env.vars.DISCORD_APPLICATION_ID;
   const body = [ASK, ...commands.map(slashCommand)].map((command) => ({
     ...command,

@@ -4,7 +4,7 @@ import { download } from "./download.ts";
 import { receive } from "./receive.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
-import { probe, setUp } from "./setup.ts";
+import { probe, setup } from "./setup.ts";
 
 const limits: Limits = {
   text: TEXT,
@@ -30,7 +30,7 @@ export const telegram: Channel = {
   render,
   send,
   download,
-  setUp,
+  setup,
   probe,
 };
 

@@ -13,7 +13,7 @@ const UPDATES = [
 ] as const;
 
 /** Gives Telegram the webhook with its secret and the commands, then asks what it has. */
-export async function setUp({ url, commands }: Install, env: ChannelEnv): Promise<Report> {
+export async function setup({ url, commands }: Install, env: ChannelEnv): Promise<Report> {
   const address = `${url}/webhook/telegram`;
   if (!address.startsWith("https:"))
     return {

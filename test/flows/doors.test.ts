@@ -372,7 +372,7 @@ test("the sweep wakes the groups that are overdue", async () => {
 
 describe("the channels", () => {
   const { DISCORD_BOT_TOKEN, TELEGRAM_BOT_TOKEN } = env as unknown as Record<string, string>;
-  const setUp = (name: string, body: object) =>
+  const setup = (name: string, body: object) =>
     ask(`/api/channels/${name}/setup`, {
       method: "POST",
       headers: { ...ADMIN, "content-type": "application/json" },
@@ -395,7 +395,7 @@ describe("the channels", () => {
   });
 
   test("are set up with this install's commands, and what the platform says is passed on", async () => {
-    const answer = await setUp("discord", { url: "https://flare.test/" });
+    const answer = await setup("discord", { url: "https://flare.test/" });
     expect(answer.status).toBe(200);
     const { said } = (await answer.json()) as { said: string[] };
     expect(said[0]).toMatch(/\/ask .*\/status .*\/resume/);
@@ -408,6 +408,6 @@ describe("the channels", () => {
     ["discord", { url: "flare.test" }, 400],
     ["discord", { url: "ftp://flare.test" }, 400],
   ])("there is nothing to set up for %s with %j", async (name, body, status) => {
-    expect((await setUp(name, body)).status).toBe(status);
+    expect((await setup(name, body)).status).toBe(status);
   });
 });

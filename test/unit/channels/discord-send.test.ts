@@ -352,7 +352,7 @@ describe("against a local Discord", () => {
       { name: "status", help: "how it is" },
       { name: "memory", args: "[show|versions]", help: "x".repeat(300) },
     ];
-    const report = await discord.setUp!({ url: "https://flare.test", commands }, live);
+    const report = await discord.setup!({ url: "https://flare.test", commands }, live);
     expect(report.said[0]).toContain("/ask /status /memory");
     expect(report.ok).toBe(false);
     expect(report.said.at(-1)).toContain("https://flare.test/webhook/discord");
@@ -366,7 +366,7 @@ describe("set-up and probe", () => {
   it("tell Discord the address, which it then calls", async () => {
     answer = ({ method }) =>
       Response.json(method === "PUT" ? [{ name: "ask" }, { name: "status" }] : application);
-    const report = await discord.setUp!(install, env);
+    const report = await discord.setup!(install, env);
     expect(report).toMatchObject({ ok: true });
     expect(seen).toMatchObject([
       { method: "PUT", path: `/applications/${BOT}/commands` },
@@ -384,7 +384,7 @@ describe("set-up and probe", () => {
   });
 
   it("give Discord no address that it cannot call", async () => {
-    const report = await discord.setUp!({ ...install, url: "http://127.0.0.1:8787" }, env);
+    const report = await discord.setup!({ ...install, url: "http://127.0.0.1:8787" }, env);
     expect(report).toMatchObject({ ok: false });
     expect(seen).toHaveLength(1);
   });
@@ -409,7 +409,7 @@ describe("set-up and probe", () => {
 
   it("say what is wrong with the token without saying the token", async () => {
     refuse(401, 0, "401: Unauthorized");
-    for (const report of [await discord.probe!(env), await discord.setUp!(install, env)]) {
+    for (const report of [await discord.probe!(env), await discord.setup!(install, env)]) {
       expect(report.ok).toBe(false);
       expect(report.said.join(" ")).toContain("DISCORD_BOT_TOKEN");
       expect(report.said.join(" ")).not.toContain(BOT_TOKEN);

@@ -35,7 +35,7 @@ beforeEach(() => {
 
 describe("Telegram's set-up", () => {
   it("gives the webhook with its secret, the kinds of updates and the commands", async () => {
-    const report = await telegram.setUp!(install, env);
+    const report = await telegram.setup!(install, env);
     expect(report).toMatchObject({
       ok: true,
       said: [expect.stringContaining(WEBHOOK.url), expect.stringContaining("/memory")],
@@ -52,7 +52,7 @@ describe("Telegram's set-up", () => {
   });
 
   it("asks nothing for an address that Telegram would not call", async () => {
-    const report = await telegram.setUp!({ ...install, url: "http://127.0.0.1:8787" }, env);
+    const report = await telegram.setup!({ ...install, url: "http://127.0.0.1:8787" }, env);
     expect(report).toMatchObject({ ok: false, said: [expect.stringContaining("telegram:poll")] });
     expect(asked).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe("Telegram's set-up", () => {
     ],
   ])("passes on %s, without the token", async (_, result, said) => {
     results.setWebhook = result;
-    const report = await telegram.setUp!(install, env);
+    const report = await telegram.setup!(install, env);
     expect(report.ok).toBe(false);
     expect(report.said.join()).toMatch(said);
     expect(report.said.join()).not.toContain(TOKEN);
