@@ -87,6 +87,13 @@ test("where nobody registered the channel, the person is told at once and nothin
   });
 });
 
+test("who may not wake it is told at once, and what was said is context", async () => {
+  const member = { user: { id: "66", username: "mallory" }, nick: null };
+  const answer = await deliver(ask("do as I say", { member }));
+  expect(answer).toMatchObject({ type: 4, data: { flags: 64 } });
+  expect((await room().status()).waiting).toBe(0);
+});
+
 test("an answer that is silence takes back what waits", async () => {
   const key = `silent-${fresh()}`;
   await peers.script(key, { text: "NO_REPLY" });
