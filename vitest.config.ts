@@ -12,7 +12,7 @@ const text = {
   },
 };
 
-/** The Worker inside workerd, with real peers: the scripted model and a local Telegram. */
+/** The Worker inside workerd, with real peers: the scripted model, a local Telegram and a local Discord. */
 const workerd = (main?: string, more: Record<string, string> = {}) =>
   cloudflareTest(({ inject }) => {
     const peers = inject("peers");
@@ -27,8 +27,12 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
           TELEGRAM_API_ROOT: peers.telegramRoot,
           TELEGRAM_BOT_TOKEN: peers.telegramToken,
           TELEGRAM_WEBHOOK_SECRET: "flow-secret",
+          DISCORD_API_ROOT: peers.discord.root,
+          DISCORD_BOT_TOKEN: peers.discord.token,
+          DISCORD_APPLICATION_ID: peers.discord.application,
+          DISCORD_PUBLIC_KEY: peers.discord.publicKey,
           ADMIN_TOKEN: "flow-admin",
-          ALLOW_FROM: "telegram:1001,telegram:1002",
+          ALLOW_FROM: "telegram:1001,telegram:1002,discord:1001",
           ...more,
         },
       },

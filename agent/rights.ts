@@ -218,6 +218,8 @@ export const RIGHTS: readonly Right[] = [
     part: "Doors",
     keys: route(
       "GET /api/status",
+      "GET /api/channels",
+      "POST /api/channels/:name/setup",
       "GET /api/groups",
       "POST /api/groups",
       "GET /api/groups/:name",

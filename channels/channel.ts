@@ -115,17 +115,29 @@ export interface Target {
 
 /** One call to a platform. */
 export type Send =
-  /** `replyTo`: what it answers. `after`: the message of the part before it, where it is a later part. */
+  /**
+   * `replyTo`: what it answers. `after`: the message of the part before it, where it is a later part.
+   * `unfinished`: more will be written into this message, and people may stop that.
+   */
   | {
       type: "message";
       to: Target;
       part: Part;
       asPlain?: boolean;
+      unfinished?: boolean;
       replyTo?: string;
       after?: string;
       key: string;
     }
-  | { type: "edit"; to: Target; messageId: string; part: Part; asPlain?: boolean; key: string }
+  | {
+      type: "edit";
+      to: Target;
+      messageId: string;
+      part: Part;
+      asPlain?: boolean;
+      unfinished?: boolean;
+      key: string;
+    }
   /** An ephemeral preview of an answer that is still being written. Best effort. */
   | { type: "draft"; to: Target; part: Part; draftId: number }
   | { type: "typing"; to: Target }
@@ -147,9 +159,10 @@ export type Sent =
   | { outcome: "moved"; chatId: string }
   /**
    * The request may have left and no answer came: it may or may not have been delivered. `mayRepeat` where it
-   * probably never arrived (the connection could not be made or was lost at once), absent after a time-out.
+   * probably never arrived (the connection could not be made or was lost at once), absent after a time-out. `keyless`
+   * where the platform's send key does not cover this one.
    */
-  | { outcome: "unknown"; reason: string; mayRepeat?: boolean };
+  | { outcome: "unknown"; reason: string; mayRepeat?: boolean; keyless?: boolean };
 
 /** A platform's limits as data; streaming, splitting, pacing and retry read them. */
 export interface Limits {
@@ -171,6 +184,19 @@ export interface Limits {
   typingMs: number;
   /** Whether an answer begins with `Name: ` (a number that is shared with its owner). */
   prefix: boolean;
+}
+
+/** What a platform is to know of an install. */
+export interface Install {
+  /** Its public address, without a slash at the end. */
+  url: string;
+  commands: readonly { name: string; args?: string; help: string }[];
+}
+
+/** What a platform answered, in sentences for the owner that hold no secret. `ok`: there is nothing to mend. */
+export interface Report {
+  ok: boolean;
+  said: string[];
 }
 
 /** What a channel may use of the outside. `vars` are the Worker's variables and secrets, by name. */
@@ -198,6 +224,12 @@ export interface Channel {
   /** Renders markdown and cuts it to the platform's limit. Never empty for non-blank text. */
   render(markdown: string): Part[];
   send(send: Send, env: ChannelEnv): Promise<Sent>;
+  /** The variables that it needs, by name. */
+  needs: readonly string[];
+  /** Tells the platform where this install is and which commands it has, and says what the platform answered. */
+  setup?(install: Install, env: ChannelEnv): Promise<Report>;
+  /** Asks the platform whether it knows us and reaches us. Changes nothing. */
+  probe?(env: ChannelEnv): Promise<Report>;
   /** Fetches an attachment's bytes, or says why not. The caller must consume or cancel the body. */
   download(
     attachment: Attachment,

@@ -1,6 +1,7 @@
 import type { Channel } from "./channel.ts";
+import { discord } from "./discord/index.ts";
 import { telegram } from "./telegram/index.ts";
 import { cli, web } from "./web/index.ts";
 
 /** Every channel by its name, which is the first part of an address. */
-export const channels: Record<string, Channel> = { telegram, web, cli };
+export const channels: Record<string, Channel> = { telegram, discord, web, cli };

@@ -13,11 +13,11 @@ export interface Span {
   marks: readonly Mark[];
 }
 
-/** How a platform writes spans. `close` and `open` give markup, `text` escapes. */
+/** How a platform writes spans. `close` and `open` give markup, `text` escapes what stands inside these marks. */
 export interface Syntax {
   open(mark: Mark): string;
   close(mark: Mark): string;
-  text(text: string): string;
+  text(text: string, marks: readonly Mark[]): string;
 }
 
 /** Spans without markup; a link's address follows its text in brackets. */
@@ -36,7 +36,7 @@ export function write(spans: readonly Span[], syntax: Syntax): string {
     while (same < open.length && open[same] === marks[same]) same++;
     for (const mark of open.slice(same).reverse()) out += syntax.close(mark);
     for (const mark of marks.slice(same)) out += syntax.open(mark);
-    out += syntax.text(text);
+    out += syntax.text(text, marks);
     open = marks;
   }
   return out;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { agent } from "./agent.ts";
 import { auditCommand } from "./audit.ts";
+import { channelsCommand } from "./channels.ts";
 import type { TargetOptions } from "./client.ts";
 import { findTarget } from "./client.ts";
 import { cronCommand, heartbeatCommand } from "./cron.ts";
@@ -52,6 +53,7 @@ program
   .description("print a link that opens the console, once")
   .action(() => login(target()));
 
+program.addCommand(channelsCommand(target));
 program.addCommand(groupsCommand(target));
 program.addCommand(pauseCommand("pause", target));
 program.addCommand(pauseCommand("resume", target));

@@ -147,16 +147,23 @@ export class Inbox {
     return rows.limit(1).get()?.id;
   }
 
-  /** The platform's id of the message that a turn answers: the last one that woke it. */
+  /**
+   * What a turn's answer is a reply to: the last message that woke it. In a direct chat only one whose platform shows
+   * that it waits.
+   */
   answers(turn: string): string | undefined {
     const id = this.lastWaking(turn);
     if (!id) return undefined;
-    const row = this.#room.db
-      .select({ messageId: inbox.messageId })
-      .from(inbox)
-      .where(eq(inbox.id, id))
-      .get();
-    return row?.messageId;
+    const { messageId, extra } = inbox;
+    const row = this.#room.db.select({ messageId, extra }).from(inbox).where(eq(inbox.id, id)).get();
+    return row?.extra.answerTo ?? (this.#room.direct ? undefined : row?.messageId);
+  }
+
+  /** The platform shows of these that they wait for an answer of this turn. */
+  waitingFor(turn: string): string[] {
+    const woke = and(eq(inbox.turn, turn), eq(inbox.wakes, true));
+    const rows = this.#room.db.select({ extra: inbox.extra }).from(inbox).where(woke).all();
+    return rows.flatMap(({ extra }) => extra.answerTo ?? []);
   }
 
   keepExtra(id: string, extra: InboxExtra): void {

@@ -171,7 +171,7 @@ export class Outbox {
       case "failed":
         return this.#fail(row, sent.reason);
       case "unknown":
-        return this.#settleUnknown(row, sent.reason, sent.mayRepeat === true);
+        return this.#settleUnknown(row, sent.reason, sent.mayRepeat === true, sent.keyless);
     }
   }
 
@@ -198,8 +198,8 @@ export class Outbox {
    * probably never arrived or a restart hid its answer; the row says so. Everything else ends as `unknown`, for an
    * operator. See docs/decisions/0003-unknown-sends.md.
    */
-  #settleUnknown(row: OutboxRow, reason: string, mayRepeat: boolean): void {
-    const window = this.#room.channel?.limits.sendKey?.windowMs ?? 0;
+  #settleUnknown(row: OutboxRow, reason: string, mayRepeat: boolean, keyless = false): void {
+    const window = keyless ? 0 : (this.#room.channel?.limits.sendKey?.windowMs ?? 0);
     const covered = this.#room.now() - row.createdAt < window || row.sentIds[row.part] !== undefined;
     const nextAt = this.#room.now() + pauseMs(row.attempts, 0);
     if (covered && row.attempts < ATTEMPTS) return this.#update(row, { state: "queued", nextAt, reason });

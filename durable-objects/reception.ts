@@ -119,15 +119,15 @@ export class Reception {
     );
     if (!id) return { outcome: "duplicate", id: this.#parts.inbox.idOf(message.key) };
     if (this.#room.isConsole) this.#console.show(id, message);
-    if (wake.wakes && this.#room.paused) this.#sayPaused(message.thread ?? "");
+    if (wake.wakes && this.#room.paused) this.#sayPaused(message);
     if (wake.wakes) this.#parts.arrived(message.thread ?? "");
     return wake.wakes ? { outcome: "accepted", id } : { outcome: "accepted", id, quiet: true };
   }
 
   /** Once for each time that main pauses the chat. */
-  #sayPaused(thread: string): void {
+  #sayPaused({ thread = "", answerTo }: Message): void {
     const key = `paused:${this.#room.settings?.version}`;
-    this.#room.transaction(() => this.#parts.say(key, PAUSED, thread));
+    this.#room.transaction(() => this.#parts.say(key, PAUSED, thread, answerTo));
     this.#parts.speak();
   }
 

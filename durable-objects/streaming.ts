@@ -95,7 +95,8 @@ export class Streaming {
     const [id, messageId] = [this.#row, this.#messageId];
     // Written before it leaves, so that the final edit has room after a crash too.
     this.#update(id, { edits: ++this.#edits });
-    await this.#say({ type: "edit", to: this.#to(), messageId, part, key: `${id}:${this.#edits}` });
+    const key = `${id}:${this.#edits}`;
+    await this.#say({ type: "edit", to: this.#to(), messageId, part, unfinished: true, key });
   }
 
   /** The row is written in the same tick as the request; its id is known before anything is seen. */
@@ -104,7 +105,8 @@ export class Streaming {
     this.#room.db.insert(outbox).values(row).onConflictDoNothing().run();
     this.#row = row.id;
     const replyTo = row.replyTo ? { replyTo: row.replyTo } : {};
-    const sent = await this.#say({ type: "message", to: this.#to(), part, key: row.id, ...replyTo });
+    const piece = { part, unfinished: true, key: row.id, ...replyTo };
+    const sent = await this.#say({ type: "message", to: this.#to(), ...piece });
     if (sent.outcome === "sent") {
       this.#messageId = sent.messageId;
       this.#update(row.id, { sentIds: [sent.messageId], sentAt: this.#room.now() });
@@ -164,7 +166,7 @@ function streamRow(room: Room, turn: TurnRow, answers: string | undefined) {
     turn: turn.id,
     thread: turn.thread,
     text: "",
-    replyTo: room.direct ? null : (answers ?? null),
+    replyTo: answers ?? null,
     state: "streaming" as const,
     part: 0,
     sentIds: [],

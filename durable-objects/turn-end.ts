@@ -35,8 +35,20 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
     if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text, ending.key);
     warnOfBudget(room, parts, turn);
   });
+  dismissRest(room, parts, turn);
   room.trace("a turn ended", { turn: turn.id, trace: turn.trace, state: ending.state });
   if (ending.error) room.report("a turn failed", ending.error);
+}
+
+/** Where nothing is said to an event that its platform shows as waiting, it need not wait any longer. */
+function dismissRest(room: Room, parts: Parts, turn: TurnRow): void {
+  const waiting = parts.inbox.waitingFor(turn.id);
+  if (waiting.length === 0) return;
+  const said = room.db.select({ to: outbox.replyTo }).from(outbox).where(eq(outbox.turn, turn.id)).all();
+  const to = { chatId: room.chatId };
+  for (const answerTo of waiting)
+    if (!said.some((row) => row.to === answerTo))
+      void room.channel?.send({ type: "dismiss", to, answerTo }, room.channelEnv);
 }
 
 /** In a chat that was removed a turn ends without a word; what was streamed into it stays as it is. */
@@ -46,6 +58,7 @@ function endUnheard(room: Room, parts: Parts, turn: TurnRow): void {
     for (const { id } of streamed(room, turn.id))
       room.db.update(outbox).set({ state: "sent" }).where(eq(outbox.id, id)).run();
   });
+  dismissRest(room, parts, turn);
 }
 
 /** Why a turn beside the chat failed, and whether trying again could help. */
@@ -174,7 +187,7 @@ function speak(room: Room, parts: Parts, turn: TurnRow, text: string, key = `tur
   const id = room.newId();
   const { thread, session, trust, trace } = turn;
   const answers = parts.inbox.answers(turn.id);
-  const replyTo = !room.direct && answers ? { replyTo: answers } : {};
+  const replyTo = answers ? { replyTo: answers } : {};
   const spoken = room.channel?.limits.prefix ? `${room.config.ASSISTANT_NAME}: ${text}` : text;
   const saying = { key, text: spoken, thread, turn: turn.id, trust, trace, ...replyTo };
   if (!parts.outbox.say(saying, id)) return;

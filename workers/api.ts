@@ -9,6 +9,7 @@ import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
 import packageFile from "../package.json";
 import { guard } from "./auth.ts";
 import { body } from "./body.ts";
+import { channelDoors } from "./channels.ts";
 import type { Doors } from "./doors.ts";
 import { groups } from "./groups.ts";
 import { memory } from "./memory.ts";
@@ -36,6 +37,7 @@ export const api = new Hono<Doors>()
   .use(bodyLimit({ maxSize: MOST, onError: (c) => c.json({ error: "Send at most 256 KB at once." }, 413) }))
   .get("/status", async (c) => c.json(await statusOf(c.env, c.get("config"), packageFile.version)))
   .route("/", groups)
+  .route("/", channelDoors)
   .post("/pair", async (c) => c.json({ code: await directory(c.env).mainCode() }))
   .post("/login-link", async (c) => c.json({ path: `/login/${await directory(c.env).adminLink()}` }))
   .post("/sweep", async (c) => c.json({ woken: await sweep(c.env) }))

@@ -1,4 +1,5 @@
 import { chooseModels } from "../agent/models/choose.ts";
+import type { Channel } from "../channels/channel.ts";
 import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
@@ -9,11 +10,18 @@ import { log } from "./log.ts";
 /** Groups that are asked for one answer, the most recently active first: a request may call only so many objects. */
 const GROUPS = 40;
 
+/** Whether a channel can work with the variables that are set; `problem` names the one to mend. */
+export interface ChannelState {
+  name: string;
+  state: "ready" | "off" | "not set up";
+  problem?: string;
+}
+
 /** What `nanoflare status` and the console show. Names of keys, never their values. */
 export interface Status {
   version: string;
   model: { name: string; why: string; fallbacks: string[] };
-  channels: { name: string; state: "ready" | "off" | "not set up"; problem?: string }[];
+  channels: ChannelState[];
   keys: string[];
   problems: string[];
   install: InstallStatus;
@@ -29,7 +37,7 @@ export async function statusOf(env: Env, config: Config, version: string): Promi
   return {
     version,
     model: { name: nameOf(first!), why: first!.why, fallbacks: others.map(nameOf) },
-    channels: Object.values(channels).map((channel) => channelState(channel.name, config)),
+    channels: Object.values(channels).map((channel) => channelState(channel, config)),
     keys: Object.keys(config.vars)
       .filter((name) => /(_KEY|_TOKEN|_SECRET)$/.test(name))
       .sort(),
@@ -60,10 +68,11 @@ export async function askGroups<T>(
   return (await Promise.all(asked)).flat();
 }
 
-function channelState(name: string, config: Config): Status["channels"][number] {
-  const channel = channels[name]!;
-  if (!isEnabled(name, config.vars)) return { name, state: "off" };
-  const problem = channel.problem(config.vars);
+/** How a channel is by its variables alone. */
+export function channelState(channel: Channel, { vars }: Config): ChannelState {
+  const { name } = channel;
+  if (!isEnabled(name, vars)) return { name, state: "off" };
+  const problem = channel.problem(vars);
   return problem ? { name, state: "not set up", problem } : { name, state: "ready" };
 }
 

@@ -35,7 +35,8 @@ function answer({ status, body, json, unanswered }: Received, receipts: Receipt[
   return json === undefined ? new Response(body ?? null, { status }) : Response.json(json, { status });
 }
 
-function outside(config: Config): ChannelEnv {
+/** What a channel may use of the outside. */
+export function outside(config: Config): ChannelEnv {
   return {
     vars: config.vars,
     fetch: (input, init) => fetch(input, init),

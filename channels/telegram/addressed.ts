@@ -1,3 +1,4 @@
+import { afterCall } from "../call.ts";
 import type { Message } from "../channel.ts";
 import { textOf } from "./content.ts";
 import type { TelegramEntity, TelegramMessage } from "./update.ts";
@@ -36,9 +37,7 @@ export async function addressedTo(bot: Bot, message: TelegramMessage): Promise<A
 /** A mention at the start is how people call the bot, with what sets it off: nothing that the model need read. */
 function besides(mention: TelegramEntity, text: string): string {
   if (text.slice(0, mention.offset).trim() !== "") return text;
-  const rest = text.slice(mention.offset + mention.length);
-  const [separator] = /^(?:[\s,:;،，：；、]|[.!–—-](?=\s|$))+/u.exec(rest) ?? [""];
-  return (separator && rest.slice(separator.length)) || text;
+  return afterCall(text.slice(mention.offset + mention.length)) || text;
 }
 
 function commandOf(

@@ -1,4 +1,5 @@
 import type { Attachment, Quote } from "../channel.ts";
+import { shorten } from "../shorten.ts";
 import type { TelegramContent, TelegramMessage, TelegramQuoted } from "./update.ts";
 
 /** What a message says, in text. What Telegram shows as a card becomes a line in brackets; "" for service messages. */
@@ -73,9 +74,4 @@ function attachment(
     mime: file.mime_type,
     size: file.file_size,
   };
-}
-
-function shorten(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

@@ -4,6 +4,7 @@ import { download } from "./download.ts";
 import { receive } from "./receive.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
+import { probe, setup } from "./setup.ts";
 
 const limits: Limits = {
   text: TEXT,
@@ -20,7 +21,18 @@ const limits: Limits = {
 };
 
 /** Telegram, by the Bot API. Variables: `TELEGRAM_BOT_TOKEN`, `TELEGRAM_WEBHOOK_SECRET`, `TELEGRAM_API_ROOT`. */
-export const telegram: Channel = { name: "telegram", limits, problem, receive, render, send, download };
+export const telegram: Channel = {
+  name: "telegram",
+  limits,
+  needs: ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"],
+  problem,
+  receive,
+  render,
+  send,
+  download,
+  setup,
+  probe,
+};
 
 function problem(vars: Readonly<Record<string, string | undefined>>): string | undefined {
   if (!isEnabled("telegram", vars)) return "TELEGRAM_ENABLED says no; remove it to use Telegram.";

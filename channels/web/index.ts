@@ -25,6 +25,7 @@ function console(name: "web" | "cli"): Channel {
   return {
     name,
     limits,
+    needs: [],
     problem: () => undefined,
     receive: async () => ({ status: 404, body: "The console has no webhook.", events: [] }),
     render,

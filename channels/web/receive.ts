@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Address, type Message, type Person, parseAddress } from "../channel.ts";
+import { commandIn } from "../command.ts";
 import type { ClientFrame } from "./frames.ts";
 
 /** Longest message that a person may send at once, in UTF-16 units. */
@@ -64,12 +65,7 @@ export function inboundFrom(
     sender: from.sender,
     text: frame.text.toWellFormed(),
     mentioned: false,
-    command: commandOf(frame.text),
+    command: commandIn(frame.text),
     attachments: [],
   };
-}
-
-function commandOf(text: string): Message["command"] {
-  const found = /^\/([a-z][a-z0-9_-]*)(?:\s+([\s\S]*))?$/i.exec(text);
-  return found ? { name: found[1]!.toLowerCase(), args: found[2]?.trim() ?? "" } : undefined;
 }

@@ -14,8 +14,16 @@ let install: Install;
 beforeAll(async () => {
   running = await startPeers();
   peers = new Peers(running.addresses);
-  const { modelBase: API_BASE } = running.addresses;
-  install = await startInstall({ env: { API_BASE, API_KEY: KEY, MODEL: "scripted", TEMPERATURE: "hot" } });
+  const { modelBase: API_BASE, discord } = running.addresses;
+  const discordVars = {
+    DISCORD_API_ROOT: discord.root,
+    DISCORD_BOT_TOKEN: discord.token,
+    DISCORD_APPLICATION_ID: discord.application,
+    DISCORD_PUBLIC_KEY: discord.publicKey,
+  };
+  install = await startInstall({
+    env: { API_BASE, API_KEY: KEY, MODEL: "scripted", TEMPERATURE: "hot", ...discordVars },
+  });
 }, 60_000);
 afterAll(async () => {
   await install.kill();
@@ -159,6 +167,34 @@ test("a wrong token, another address and a missing start are one line each", asy
     expect(stderr).toContain(word);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   }
+});
+
+test("channels status tells what is missing, and with --probe what the platform says", async () => {
+  const { code, stdout } = await here(["channels", "status"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^discord +ready/m);
+  expect(stdout).toMatch(/^telegram: TELEGRAM_BOT_TOKEN is not set/m);
+  const probed = JSON.parse((await here(["channels", "status", "--probe", "--json"])).stdout) as object[];
+  expect(probed).toContainEqual(expect.objectContaining({ name: "discord", probe: expect.any(Object) }));
+  expect(probed).toContainEqual(
+    expect.objectContaining({ name: "telegram", missing: expect.arrayContaining(["TELEGRAM_BOT_TOKEN"]) }),
+  );
+});
+
+test("channels setup registers Discord's commands and says what is left to do", async () => {
+  const { code, stderr } = await here(["channels", "setup", "discord"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/knows these slash commands now: \/ask .*\/status/);
+  expect(stderr).toContain("--public-url");
+  const named = await here(["channels", "setup", "discord", "--public-url", "https://flare.test"]);
+  expect(named.stderr).toContain("https://flare.test/webhook/discord");
+  const puts = (await peers.discordCalls("/commands")).filter(({ method }) => method === "PUT");
+  expect(puts).toHaveLength(2);
+});
+
+test("channels setup names the variable that a channel lacks", async () => {
+  const { code, stderr } = await here(["channels", "setup", "telegram"]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("TELEGRAM_BOT_TOKEN") });
 });
 
 test("a message that is under way when the install restarts is answered once", async () => {

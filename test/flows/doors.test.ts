@@ -135,7 +135,13 @@ describe("the admin token", () => {
     const answer = await ask("/api/status", { headers: ADMIN });
     expect(answer.status).toBe(200);
     const text = await answer.text();
-    expect(JSON.parse(text).keys).toEqual(["ADMIN_TOKEN", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"]);
+    expect(JSON.parse(text).keys).toEqual([
+      "ADMIN_TOKEN",
+      "DISCORD_BOT_TOKEN",
+      "DISCORD_PUBLIC_KEY",
+      "TELEGRAM_BOT_TOKEN",
+      "TELEGRAM_WEBHOOK_SECRET",
+    ]);
     for (const secret of ["flow-admin", "flow-secret"]) expect(text).not.toContain(secret);
   });
 
@@ -362,4 +368,46 @@ test("the sweep wakes the groups that are overdue", async () => {
   await directory.due(`telegram:${chat}`, 1);
   const swept = await ask("/api/sweep", { method: "POST", headers: ADMIN });
   expect(((await swept.json()) as { woken: number }).woken).toBeGreaterThan(0);
+});
+
+describe("the channels", () => {
+  const { DISCORD_BOT_TOKEN, TELEGRAM_BOT_TOKEN } = env as unknown as Record<string, string>;
+  const setup = (name: string, body: object) =>
+    ask(`/api/channels/${name}/setup`, {
+      method: "POST",
+      headers: { ...ADMIN, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+
+  test("are listed with what they need, and nothing secret, also when the platforms are asked", async () => {
+    const answer = await ask("/api/channels?probe=true", { headers: ADMIN });
+    const text = await answer.text();
+    const all = JSON.parse(text) as { name: string; state: string; probe?: object }[];
+    for (const name of ["telegram", "discord"])
+      expect(all.find((channel) => channel.name === name)).toMatchObject({
+        state: "ready",
+        missing: [],
+        webhook: `${HOME}/webhook/${name}`,
+        probe: { ok: expect.any(Boolean), said: [expect.any(String)] },
+      });
+    expect(all.find((channel) => channel.name === "web")).not.toHaveProperty("probe");
+    for (const secret of [DISCORD_BOT_TOKEN, TELEGRAM_BOT_TOKEN]) expect(text).not.toContain(secret);
+  });
+
+  test("are set up with this install's commands, and what the platform says is passed on", async () => {
+    const answer = await setup("discord", { url: "https://flare.test/" });
+    expect(answer.status).toBe(200);
+    const { said } = (await answer.json()) as { said: string[] };
+    expect(said[0]).toMatch(/\/ask .*\/status .*\/resume/);
+    expect(said.join(" ")).toContain("https://flare.test/webhook/discord");
+  });
+
+  test.each([
+    ["web", {}, 404],
+    ["__proto__", {}, 404],
+    ["discord", { url: "flare.test" }, 400],
+    ["discord", { url: "ftp://flare.test" }, 400],
+  ])("there is nothing to set up for %s with %j", async (name, body, status) => {
+    expect((await setup(name, body)).status).toBe(status);
+  });
 });

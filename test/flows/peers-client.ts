@@ -1,5 +1,6 @@
 import type {
   CallQuery,
+  DiscordCall,
   ModelRequestSeen,
   ModelStep,
   PeerAddresses,
@@ -8,6 +9,7 @@ import type {
 } from "../peers/protocol.ts";
 
 export type {
+  DiscordCall,
   ModelRequestSeen,
   ModelStep,
   PeerAddresses,
@@ -68,6 +70,26 @@ export class Peers {
   async shown(chatId: string | number, atLeast = 0, timeoutMs = WAIT_MS): Promise<string[]> {
     const calls = await this.calls({ chatId, atLeast, timeoutMs });
     return calls.filter((call) => call.outcome === "shown").map((call) => String(call.body.text));
+  }
+
+  /** Discord has read that the answer to an interaction comes later. */
+  async discordWaits(token: string, channelId: string): Promise<void> {
+    await this.#ask("discord-defer", { token, channelId });
+  }
+
+  /** The next message to this channel is shown, and its answer lost. */
+  async discordCuts(channelId: string): Promise<void> {
+    await this.#ask("discord-cut", { channelId });
+  }
+
+  /** The bot's calls to Discord whose path contains this, in order, after waiting for so many. */
+  discordCalls(path: string, atLeast = 0, timeoutMs = WAIT_MS): Promise<DiscordCall[]> {
+    return this.#ask("discord-calls", { path, atLeast, timeoutMs }) as Promise<DiscordCall[]>;
+  }
+
+  /** What people see in a channel of Discord, the oldest first. */
+  discordShown(channelId: string): Promise<string[]> {
+    return this.#ask("discord-shown", { channelId }) as Promise<string[]>;
   }
 
   async #ask(verb: string, input: object): Promise<unknown> {

@@ -79,6 +79,16 @@ export interface CallQuery {
   timeoutMs?: number;
 }
 
+/** A call that the bot made to Discord. The path begins after the version. */
+export interface DiscordCall {
+  /** Milliseconds since the epoch. */
+  at: number;
+  method: string;
+  path: string;
+  body: Record<string, unknown>;
+  status: number;
+}
+
 /** Where the peers listen. */
 export interface PeerAddresses {
   /** For `API_BASE`. */
@@ -87,6 +97,15 @@ export interface PeerAddresses {
   telegramRoot: string;
   /** For `TELEGRAM_BOT_TOKEN`. */
   telegramToken: string;
+  /** For the variables of Discord; `channel` is one that the bot is in, `privateKey` (PKCS 8, base64) signs for it. */
+  discord: {
+    root: string;
+    token: string;
+    application: string;
+    channel: string;
+    publicKey: string;
+    privateKey: string;
+  };
   /** For `Peers` in peers-client.ts. */
   control: string;
 }

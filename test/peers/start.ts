@@ -1,3 +1,4 @@
+import { Discord } from "./discord.ts";
 import { type Handler, json, listen } from "./http.ts";
 import { ScriptedModel } from "./model.ts";
 import type { CallQuery, ModelStep, PeerAddresses, TelegramFault } from "./protocol.ts";
@@ -9,27 +10,30 @@ export interface RunningPeers {
   close(): Promise<void>;
 }
 
-/** Starts a model server, a Telegram server and the door through which tests steer both. */
+/** Starts a model server, a Telegram and a Discord server and the door through which tests steer them. */
 export async function startPeers(): Promise<RunningPeers> {
   const waiting = new Waiting();
   const model = new ScriptedModel(waiting);
   const telegram = new Telegram(waiting);
-  await Promise.all([model.start(), telegram.start()]);
+  const discord = new Discord(waiting);
+  await Promise.all([model.start(), telegram.start(), discord.start()]);
   const server = await listen({
     "/model": model.handle,
     "/telegram": telegram.handle,
-    "/control": control(model, telegram, waiting),
+    "/discord": discord.handle,
+    "/control": control(model, telegram, discord, waiting),
   });
   return {
     addresses: {
       modelBase: `${server.url}/model/v1`,
       telegramRoot: `${server.url}/telegram`,
       telegramToken: telegram.token,
+      discord: discord.addresses(`${server.url}/discord/api`),
       control: `${server.url}/control`,
     },
     close: async () => {
       await server.close();
-      await Promise.all([model.stop(), telegram.stop()]);
+      await Promise.all([model.stop(), telegram.stop(), discord.stop()]);
     },
   };
 }
@@ -46,10 +50,13 @@ interface ControlInput {
   faults: TelegramFault[];
   fileId: string;
   base64: string;
+  token: string;
+  channelId: string;
+  path: string;
 }
 
 /** One verb a path; arguments and answers are JSON. */
-function control(model: ScriptedModel, telegram: Telegram, waiting: Waiting): Handler {
+function control(model: ScriptedModel, telegram: Telegram, discord: Discord, waiting: Waiting): Handler {
   const verbs: Record<string, (input: ControlInput) => unknown> = {
     "/script": ({ key, steps }) => model.script(key, steps),
     "/open": ({ gate }) => waiting.open(gate),
@@ -57,6 +64,10 @@ function control(model: ScriptedModel, telegram: Telegram, waiting: Waiting): Ha
     "/requests": ({ containing, atLeast, timeoutMs }) => model.requests(containing, atLeast, timeoutMs),
     "/fault": ({ chatId, faults }) => telegram.fault(String(chatId), faults),
     "/file": ({ fileId, base64 }) => telegram.put(fileId, Buffer.from(base64, "base64")),
+    "/discord-defer": ({ token, channelId }) => discord.defer(token, channelId),
+    "/discord-cut": ({ channelId }) => discord.cut(channelId),
+    "/discord-calls": ({ path, atLeast, timeoutMs }) => discord.query(path, atLeast, timeoutMs),
+    "/discord-shown": ({ channelId }) => discord.shown(channelId),
     "/calls": (query) => telegram.query(query as CallQuery),
   };
   return async (call) => {

@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Part, Send } from "../../../channels/channel.ts";
 import { channels } from "../../../channels/index.ts";
+import { contract } from "./contract.ts";
+import { discordKit } from "./discord-kit.ts";
 import { envWith } from "./env.ts";
+import { telegramKit } from "./telegram-kit.ts";
 
 const to = { chatId: "1001" };
 const part: Part = { body: "<b>hi</b>", plain: "hi" };
@@ -71,3 +74,6 @@ describe.each(Object.values(channels))("channel $name", (channel) => {
     expect(received.status).toBeGreaterThanOrEqual(400);
   });
 });
+
+contract("Telegram", telegramKit);
+contract("Discord", discordKit);

@@ -1,0 +1,169 @@
+import type { ChannelEnv, Send, Sent } from "../channel.ts";
+import { idWith, isLive, isYoung, type Ticket, ticketIn } from "./answer-to.ts";
+import { type Call, call, type Reply, refusalOf } from "./api.ts";
+import { nonceOf } from "./nonce.ts";
+
+/** Least pause before another try; the outbox lets it grow. */
+const PAUSE_MS = 1000;
+const SUPPRESS_EMBEDS = 4;
+const EPHEMERAL = 64;
+
+/** "Unknown Message", "Unknown Webhook", "Unknown interaction", "Invalid Webhook Token". */
+const UNKNOWN_TICKET = [10008, 10015, 10062, 50027];
+
+/** https://discord.com/developers/docs/components/reference#button */
+const STOP = [{ type: 1, components: [{ type: 2, style: 2, label: "Stop", custom_id: "/stop" }] }];
+
+/** A request, and what its outcome means. */
+interface Plan {
+  call: Call;
+  /** Done twice it is done once: an edit, or a new message whose nonce Discord knows. */
+  repeatable: "edit" | "nonce" | "no";
+  ticket?: Ticket;
+}
+
+/** Makes one call to Discord. Never throws; the reason never holds a token. */
+export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
+  if (!env.vars.DISCORD_BOT_TOKEN) return { outcome: "failed", reason: "DISCORD_BOT_TOKEN is not set." };
+  switch (send.type) {
+    case "message":
+      return say(send, env);
+    case "edit":
+      return carryOut(editOf(send, env), env, send.messageId);
+    case "typing":
+      return carryOut(typingIn(send), env);
+    case "dismiss":
+      return dismiss(send.answerTo, env);
+    case "draft":
+    case "activity":
+      return { outcome: "sent", messageId: "" };
+  }
+}
+
+type Saying = Extract<Send, { type: "message" }>;
+type Editing = Extract<Send, { type: "edit" }>;
+
+/** An answer to an interaction goes out with its token while that is good, everything else as a message of its own. */
+async function say(send: Saying, env: ChannelEnv): Promise<Sent> {
+  const first = ticketIn(send.replyTo);
+  const later = ticketIn(send.after);
+  const ticket = first ?? later;
+  const live = ticket !== undefined && isLive(ticket, env.now());
+  if (ticket?.private && !live)
+    return { outcome: "failed", reason: "It is too late for an answer in private." };
+  if (later?.private && live) return carryOut(followUp(send, later, env), env);
+  if (first && live) {
+    const sent = await carryOut(original(send, first, env), env);
+    if (sent !== "no such ticket") return sent;
+    if (first.private)
+      return { outcome: "failed", reason: "Discord does not wait for this answer any more." };
+  }
+  return carryOut(await fresh(send), env);
+}
+
+function original(send: Saying, ticket: Ticket, { vars }: ChannelEnv): Plan & { ticket: Ticket } {
+  const path = `${webhookOf(ticket, vars)}/messages/@original`;
+  return { call: { method: "PATCH", path, body: contentOf(send), auth: false }, repeatable: "edit", ticket };
+}
+
+function followUp(send: Saying, ticket: Ticket, { vars }: ChannelEnv): Plan {
+  const body = { ...contentOf(send), flags: SUPPRESS_EMBEDS | EPHEMERAL };
+  return {
+    call: { method: "POST", path: webhookOf(ticket, vars), body, auth: false },
+    repeatable: "no",
+    ticket,
+  };
+}
+
+async function fresh(send: Saying): Promise<Plan> {
+  // The question may be gone: the answer then stands by itself.
+  const answered = /^\d+$/.test(send.replyTo ?? "")
+    ? { message_reference: { message_id: send.replyTo, fail_if_not_exists: false } }
+    : {};
+  const nonce = { nonce: await nonceOf(send.key), enforce_nonce: true };
+  const body = { ...contentOf(send), ...answered, ...nonce };
+  return { call: { method: "POST", path: `${channelOf(send)}/messages`, body }, repeatable: "nonce" };
+}
+
+/** What was said with a ticket is changed with it as long as it is good; later the bot may do so as the author. */
+function editOf(send: Editing, env: ChannelEnv): Plan {
+  const body = contentOf(send);
+  const ticket = ticketIn(send.messageId);
+  const id = ticket?.messageId ?? send.messageId;
+  if (!ticket || !isLive(ticket, env.now()))
+    return { call: { method: "PATCH", path: `${channelOf(send)}/messages/${id}`, body }, repeatable: "edit" };
+  const path = `${webhookOf(ticket, env.vars)}/messages/${id}`;
+  return { call: { method: "PATCH", path, body, auth: false }, repeatable: "edit" };
+}
+
+function typingIn(send: Send): Plan {
+  return { call: { method: "POST", path: `${channelOf(send)}/typing` }, repeatable: "edit" };
+}
+
+async function dismiss(answerTo: string, env: ChannelEnv): Promise<Sent> {
+  const ticket = ticketIn(answerTo);
+  if (!ticket || !isLive(ticket, env.now())) return { outcome: "sent", messageId: "" };
+  const path = `${webhookOf(ticket, env.vars)}/messages/@original`;
+  return carryOut({ call: { method: "DELETE", path, auth: false }, repeatable: "edit" }, env);
+}
+
+/** Nobody is called by what a model writes, and Discord fetches no link that it writes. */
+function contentOf({ part, asPlain, unfinished }: Saying | Editing) {
+  return {
+    content: asPlain ? part.plain : part.body,
+    flags: SUPPRESS_EMBEDS,
+    allowed_mentions: { parse: [] },
+    components: unfinished ? STOP : [],
+  };
+}
+
+/** A thread is a channel to Discord. */
+function channelOf({ to }: Send): string {
+  return `/channels/${to.thread ?? to.chatId}`;
+}
+
+function webhookOf({ token }: Ticket, vars: ChannelEnv["vars"]): string {
+  return `/webhooks/${vars.DISCORD_APPLICATION_ID}/${token}`;
+}
+
+function carryOut(plan: Plan & { ticket: Ticket }, env: ChannelEnv): Promise<Sent | "no such ticket">;
+function carryOut(plan: Plan, env: ChannelEnv, messageId?: string): Promise<Sent>;
+async function carryOut(plan: Plan, env: ChannelEnv, messageId?: string): Promise<Sent | "no such ticket"> {
+  const reply = await call(plan.call, env);
+  if (reply.status >= 200 && reply.status < 300) return arrived(plan, reply, messageId);
+  return refused(plan, reply, env);
+}
+
+function arrived({ ticket, repeatable }: Plan, reply: Reply, messageId?: string): Sent {
+  const { id } = (("json" in reply ? reply.json : undefined) ?? {}) as { id?: unknown };
+  if (messageId !== undefined) return { outcome: "sent", messageId };
+  if (typeof id === "string") return { outcome: "sent", messageId: ticket ? idWith(ticket, id) : id };
+  if (reply.status === 204) return { outcome: "sent", messageId: "" };
+  return unanswered({ repeatable }, "silent");
+}
+
+/** https://discord.com/developers/docs/topics/opcodes-and-status-codes */
+function refused(plan: Plan, reply: Reply, env: ChannelEnv): Sent | "no such ticket" {
+  if ("trouble" in reply) return unanswered(plan, reply.trouble);
+  const { code, said } = refusalOf(reply);
+  const reason = `Discord refused: ${said}`;
+  if (reply.status === 429)
+    return {
+      outcome: "retry",
+      afterMs: reply.retryAfterMs ?? PAUSE_MS,
+      reason: "Discord's rate limit is reached.",
+    };
+  if (reply.status >= 500) return unanswered(plan, "silent");
+  if (plan.ticket && plan.repeatable === "edit" && reply.status === 404 && UNKNOWN_TICKET.includes(code))
+    return isYoung(plan.ticket, env.now()) ? { outcome: "retry", afterMs: 500, reason } : "no such ticket";
+  const hint = reply.status === 401 && plan.call.auth !== false ? " Check DISCORD_BOT_TOKEN." : "";
+  return { outcome: "failed", reason: `${reason}.${hint}` };
+}
+
+/** Discord may have had the request, and nothing certain came back. */
+function unanswered({ repeatable }: Pick<Plan, "repeatable">, trouble: "lost" | "silent"): Sent {
+  const reason = trouble === "lost" ? "The connection to Discord was lost." : "Discord did not answer.";
+  if (repeatable === "edit") return { outcome: "retry", afterMs: PAUSE_MS, reason };
+  const covered = repeatable === "nonce" ? {} : { keyless: true as const };
+  return { outcome: "unknown", reason, ...covered, ...(trouble === "lost" ? { mayRepeat: true } : {}) };
+}

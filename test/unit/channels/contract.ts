@@ -1,0 +1,229 @@
+import { describe, expect, it } from "vitest";
+import type { Channel, ChannelEnv, Inbound, Send } from "../../../channels/channel.ts";
+
+/** What a platform does, so that one suite can be run over every channel with a webhook. Requests are fresh each time. */
+export interface Kit {
+  channel: Channel;
+  env(overrides?: Partial<ChannelEnv>): ChannelEnv;
+  /** Everything secret among the variables and in the events: no reason may hold it. */
+  secrets: string[];
+  /** A request with a true signature over this body. */
+  request(body: string): Request | Promise<Request>;
+  /** Requests that somebody else made. `atHeader`: it shows before the body is read. */
+  forged: Record<string, { atHeader: boolean; request(): Request | Promise<Request> }>;
+  /** A body of a kind that the channel does not know. */
+  unknownKind: string;
+  /** A webhook's body that is a person's message. */
+  event(): string;
+  /** Events as the channel reads them, by whichever door they come. */
+  read: Record<
+    "plain" | "mention" | "command" | "reply" | "edit" | "edited" | "bot" | "own" | "file",
+    () => Promise<Inbound[]>
+  >;
+  /** What the platform answers to a send. */
+  answers: {
+    sent(): Response;
+    rateLimited(seconds: number): Response;
+    forbidden(): Response;
+    broken(): Response;
+  };
+  /** What makes a repeated send harmless, as the request carries it. */
+  keyOf?(body: Record<string, unknown>): unknown;
+}
+
+const to = { chatId: "1001" };
+const part = { body: "hi", plain: "hi" };
+const message = (key = "01KAAAAAAAAAAAAAAAAAAAAAAA"): Send => ({ type: "message", to, part, key });
+
+/** The rules that hold for each platform. */
+export function contract(name: string, kit: Kit): void {
+  describe(`${name}'s door`, () => {
+    it.each(Object.entries(kit.forged))("answers 401 to %s", async (_, { atHeader, request }) => {
+      const forged = await request();
+      expect(await kit.channel.receive(forged, kit.env())).toMatchObject({ status: 401, events: [] });
+      expect(forged.bodyUsed).toBe(!atHeader);
+    });
+
+    it("answers 405 to what is no POST", async () => {
+      const { url, headers } = await kit.request(kit.event());
+      const got = await kit.channel.receive(new Request(url, { headers }), kit.env());
+      expect(got).toMatchObject({ status: 405, events: [] });
+    });
+
+    it.each(kit.channel.needs)("lets nobody in while %s is not set, and names it", async (variable) => {
+      const env = kit.env();
+      const without = { ...env, vars: { ...env.vars, [variable]: undefined } };
+      expect(kit.channel.problem(env.vars)).toBeUndefined();
+      expect(kit.channel.problem(without.vars)).toContain(variable);
+      const got = await kit.channel.receive(await kit.request(kit.event()), without);
+      expect(got.status).toBeGreaterThanOrEqual(400);
+      expect(got.events).toEqual([]);
+    });
+
+    it("lets nobody in while it is switched off", async () => {
+      const env = kit.env();
+      const vars = { ...env.vars, [`${kit.channel.name.toUpperCase()}_ENABLED`]: "false" };
+      const got = await kit.channel.receive(await kit.request(kit.event()), { ...env, vars });
+      expect(got).toMatchObject({ status: 401, events: [] });
+    });
+
+    it("answers 413 to a body above its cap, whatever length it claims", async () => {
+      const huge = await kit.request("x".repeat(3 * 1024 * 1024));
+      expect(await kit.channel.receive(huge, kit.env())).toMatchObject({ status: 413, events: [] });
+    });
+
+    it.each(["", "{not json", "null", "[]", '"text"', "\u0000"])("answers 400 to %j", async (body) => {
+      const got = await kit.channel.receive(await kit.request(body), kit.env());
+      expect(got).toMatchObject({ status: 400, events: [] });
+    });
+
+    it("takes a kind that it does not know, and makes nothing of it", async () => {
+      const got = await kit.channel.receive(await kit.request(kit.unknownKind), kit.env());
+      expect(got).toMatchObject({ status: 200, events: [] });
+    });
+
+    it("throws at no payload, whatever field is missing or odd", async () => {
+      for (const odd of [undefined, null, 7, "", [], {}])
+        for (const body of without(JSON.parse(kit.event()), odd)) {
+          const got = await kit.channel.receive(await kit.request(JSON.stringify(body)), kit.env());
+          expect([200, 400, 503]).toContain(got.status);
+        }
+    });
+
+    it("gives the same event the same key, however often it comes", async () => {
+      const body = kit.event();
+      const keys = [];
+      for (let i = 0; i < 3; i++)
+        keys.push((await kit.channel.receive(await kit.request(body), kit.env())).events[0]?.key);
+      expect(keys[0]).toMatch(/.+/);
+      expect(new Set(keys).size).toBe(1);
+    });
+  });
+
+  describe(`${name}'s events`, () => {
+    it("say who spoke by an id, where, and when", async () => {
+      const [event] = await kit.read.plain();
+      expect(event).toMatchObject({
+        kind: "message",
+        sender: { id: expect.stringMatching(/.+/), isBot: false },
+      });
+      expect(event!.address).toBe(`${kit.channel.name}:${event!.chat.id}`);
+      expect(event!.sentAt).toBeGreaterThan(Date.UTC(2015));
+      expect(event!.sentAt).toBeLessThan(Date.UTC(2100));
+      expect(JSON.parse(JSON.stringify(event))).toMatchObject({ key: event!.key });
+    });
+
+    it("know a mention from its absence", async () => {
+      expect(await kit.read.mention()).toMatchObject([{ mentioned: true }]);
+      expect(await kit.read.plain()).toMatchObject([{ mentioned: false }]);
+    });
+
+    it("know a command", async () => {
+      expect(await kit.read.command()).toMatchObject([
+        { command: { name: expect.stringMatching(/^[a-z]+$/) } },
+      ]);
+      const [plain] = await kit.read.plain();
+      expect(plain).not.toHaveProperty("command.name");
+    });
+
+    it("quote what they answer", async () => {
+      const [event] = await kit.read.reply();
+      expect(event).toMatchObject({ replyTo: { fromUs: true, text: expect.stringMatching(/.+/) } });
+    });
+
+    it("name the message that an edit changes, and have a key of their own", async () => {
+      const [before] = await kit.read.edited();
+      const [edit] = await kit.read.edit();
+      expect(edit).toMatchObject({ kind: "edit", messageId: (before as { messageId: string }).messageId });
+      expect(edit!.key).not.toBe(before!.key);
+    });
+
+    it("never take a bot for a person", async () => {
+      for (const event of await kit.read.bot()) expect(event).toMatchObject({ sender: { isBot: true } });
+    });
+
+    it("never bring back what the assistant said itself", async () => {
+      for (const event of await kit.read.own()) expect(event).toMatchObject({ fromUs: true });
+    });
+
+    it("name files without an address that holds a key", async () => {
+      const [event] = await kit.read.file();
+      const [file] = (event as { attachments: { ref: string }[] }).attachments;
+      expect(file).toMatchObject({ ref: expect.stringMatching(/.+/), kind: expect.any(String) });
+      for (const secret of kit.secrets) expect(file!.ref).not.toContain(secret);
+    });
+  });
+
+  describe(`${name}'s sends`, () => {
+    const answering = (answer: () => Response) => kit.env({ fetch: (async () => answer()) as typeof fetch });
+    const sends = [message(), { type: "edit", to, messageId: "7", part, key: "k" } satisfies Send];
+
+    it.each(sends)("end a $type well", async (send) => {
+      const sent = await kit.channel.send(send, answering(kit.answers.sent));
+      expect(sent).toEqual({ outcome: "sent", messageId: expect.stringMatching(/.+/) });
+    });
+
+    it.each(sends)("have a $type wait as long as the platform asks", async (send) => {
+      const sent = await kit.channel.send(
+        send,
+        answering(() => kit.answers.rateLimited(17)),
+      );
+      expect(sent).toMatchObject({ outcome: "retry" });
+      expect("afterMs" in sent && sent.afterMs).toBeGreaterThanOrEqual(17_000);
+    });
+
+    it("give up where the bot may not speak, with the platform's reason and no secret", async () => {
+      const sent = await kit.channel.send(message(), answering(kit.answers.forbidden));
+      expect(sent).toMatchObject({ outcome: "failed" });
+      for (const secret of kit.secrets) expect(JSON.stringify(sent)).not.toContain(secret);
+    });
+
+    it("call nothing sent that broke, and nothing failed that may have arrived", async () => {
+      for (const answer of [kit.answers.broken, lost]) {
+        const sent = await kit.channel.send(message(), answering(answer));
+        expect(["retry", "unknown"]).toContain(sent.outcome);
+      }
+    });
+
+    it.runIf(kit.keyOf)("carry the platform's key: one for each saying, within its length", async () => {
+      const keys: unknown[] = [];
+      const fetch = (async (_: unknown, init?: RequestInit) => {
+        keys.push(kit.keyOf!(JSON.parse(String(init?.body))));
+        return kit.answers.sent();
+      }) as typeof globalThis.fetch;
+      for (const key of [
+        "01KAAAAAAAAAAAAAAAAAAAAAAA",
+        "01KAAAAAAAAAAAAAAAAAAAAAAA",
+        "01KAAAAAAAAAAAAAAAAAAAAAAA:1",
+      ])
+        await kit.channel.send(message(key), kit.env({ fetch }));
+      expect(keys[0]).toBe(keys[1]);
+      expect(keys[2]).not.toBe(keys[0]);
+      expect(String(keys[0]).length).toBeLessThanOrEqual(kit.channel.limits.sendKey!.maxLength);
+    });
+
+    it("fetch no file above the cap", async () => {
+      const calls: unknown[] = [];
+      const env = kit.env({ fetch: (async () => void calls.push(1)) as unknown as typeof fetch });
+      const huge = { kind: "file" as const, ref: "1/2/3", size: 5 * 1024 ** 3 };
+      expect(await kit.channel.download(huge, env)).toEqual({
+        ok: false,
+        reason: expect.stringMatching(/MB/),
+      });
+      expect(calls).toEqual([]);
+    });
+  });
+}
+
+function lost(): Response {
+  throw new TypeError("fetch failed");
+}
+
+/** The value with each of its fields in turn, at any depth, taken out or made odd. */
+function* without(value: unknown, odd: unknown): Generator<unknown> {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    yield { ...value, [key]: odd };
+    for (const changed of without(inner, odd)) yield { ...value, [key]: changed };
+  }
+}
