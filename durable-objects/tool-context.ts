@@ -80,7 +80,7 @@ export function toolContext(
       show: async (name) => (await directory.show(name, asking())).said,
       list: () => directory.describeGroups(room.address),
     },
-    skills: bundledSkills,
+    skills: bundledSkills(),
     tasks: taskTools(room, parts, directory, turn, step, isRefused),
     settle: (result) => journal.finishTool(step.id, result),
   };

@@ -77,7 +77,7 @@ async function stableInput(room: Room, parts: Parts) {
     type: room.direct ? ("direct" as const) : ("group" as const),
     files: await promptFiles(parts),
     paths: parts.workspace.list("/workspace").map((file) => file.path),
-    skills: bundledSkills,
+    skills: bundledSkills(),
   };
 }
 
