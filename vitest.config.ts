@@ -12,7 +12,7 @@ const text = {
   },
 };
 
-/** The Worker inside workerd, with real peers: the scripted model, a local Telegram and a local Discord. */
+/** The Worker inside workerd, with real peers: the scripted model and local platforms. */
 const workerd = (main?: string, more: Record<string, string> = {}) =>
   cloudflareTest(({ inject }) => {
     const peers = inject("peers");
@@ -31,8 +31,13 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
           DISCORD_BOT_TOKEN: peers.discord.token,
           DISCORD_APPLICATION_ID: peers.discord.application,
           DISCORD_PUBLIC_KEY: peers.discord.publicKey,
+          FEISHU_API_ROOT: peers.feishu.root,
+          FEISHU_APP_ID: peers.feishu.appId,
+          FEISHU_APP_SECRET: peers.feishu.appSecret,
+          FEISHU_ENCRYPT_KEY: "flow-encrypt-key",
+          FEISHU_VERIFICATION_TOKEN: "flow-verification-token",
           ADMIN_TOKEN: "flow-admin",
-          ALLOW_FROM: "telegram:1001,telegram:1002,discord:1001",
+          ALLOW_FROM: "telegram:1001,telegram:1002,discord:1001,feishu:ou_ann",
           ...more,
         },
       },

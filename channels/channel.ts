@@ -140,7 +140,11 @@ export type Send =
     }
   /** An ephemeral preview of an answer that is still being written. Best effort. */
   | { type: "draft"; to: Target; part: Part; draftId: number }
-  | { type: "typing"; to: Target }
+  /**
+   * Shows that an answer is on its way. `answering`: the message that waits for it, for platforms that show it there.
+   * `over`: takes the sign away again, where `Limits.typingEnds` says that it stays.
+   */
+  | { type: "typing"; to: Target; answering?: string; over?: boolean }
   /** What the model does at the moment, for channels that can show it (the console). Best effort. */
   | { type: "activity"; to: Target; text: string }
   /** Nothing is said to an event with this `answerTo`: the platform need not wait any more. Best effort. */
@@ -182,6 +186,8 @@ export interface Limits {
   sendKey?: { windowMs: number; maxLength: number };
   /** Typing has to be shown again after this many milliseconds; 0 where there is no typing. */
   typingMs: number;
+  /** Typing stays until a `typing` with `over` takes it away. */
+  typingEnds?: boolean;
   /** Whether an answer begins with `Name: ` (a number that is shared with its owner). */
   prefix: boolean;
 }

@@ -31,7 +31,7 @@ export function noFile(reason: string): Download {
 export const TOO_LARGE = noFile("The file is larger than 20 MB, the most that is fetched.");
 
 /** Passes bytes on and fails the stream when there are more than the cap. */
-function capped(): TransformStream<Uint8Array, Uint8Array> {
+export function capped(): TransformStream<Uint8Array, Uint8Array> {
   let seen = 0;
   return new TransformStream({
     transform(chunk, controller) {

@@ -166,6 +166,13 @@ export class Inbox {
     return rows.flatMap(({ extra }) => extra.answerTo ?? []);
   }
 
+  /** The platform's id of the last message that woke a turn. */
+  asked(turn: string): string | undefined {
+    const id = this.lastWaking(turn);
+    const { messageId } = inbox;
+    return id && this.#room.db.select({ messageId }).from(inbox).where(eq(inbox.id, id)).get()?.messageId;
+  }
+
   keepExtra(id: string, extra: InboxExtra): void {
     this.#room.db.update(inbox).set({ extra }).where(eq(inbox.id, id)).run();
   }

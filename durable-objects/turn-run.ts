@@ -77,7 +77,8 @@ export class TurnRun implements LoopPorts {
   async run(): Promise<void> {
     if (this.#parts.turns.exhausted(this.#turn))
       return this.#end({ type: "exhausted", attempts: this.#turn.claims - 1 });
-    const stopTyping = this.#isChat ? showTyping(this.#room, this.#turn.thread) : () => {};
+    const asked = () => this.#parts.inbox.asked(this.#turn.id);
+    const stopTyping = this.#isChat ? showTyping(this.#room, this.#turn.thread, asked) : () => {};
     const deadline = setTimeout(
       () => this.#life.abort("deadline"),
       Math.max(0, this.#turn.deadlineAt - this.#room.now()),

@@ -139,6 +139,9 @@ describe("the admin token", () => {
       "ADMIN_TOKEN",
       "DISCORD_BOT_TOKEN",
       "DISCORD_PUBLIC_KEY",
+      "FEISHU_APP_SECRET",
+      "FEISHU_ENCRYPT_KEY",
+      "FEISHU_VERIFICATION_TOKEN",
       "TELEGRAM_BOT_TOKEN",
       "TELEGRAM_WEBHOOK_SECRET",
     ]);

@@ -1,6 +1,7 @@
 import type {
   CallQuery,
   DiscordCall,
+  FeishuCall,
   ModelRequestSeen,
   ModelStep,
   PeerAddresses,
@@ -10,6 +11,7 @@ import type {
 
 export type {
   DiscordCall,
+  FeishuCall,
   ModelRequestSeen,
   ModelStep,
   PeerAddresses,
@@ -90,6 +92,21 @@ export class Peers {
   /** What people see in a channel of Discord, the oldest first. */
   discordShown(channelId: string): Promise<string[]> {
     return this.#ask("discord-shown", { channelId }) as Promise<string[]>;
+  }
+
+  /** Feishu has a message of a person, so that it can be answered. */
+  async feishuAdmits(message: Record<string, unknown>): Promise<void> {
+    await this.#ask("feishu-admit", { message });
+  }
+
+  /** The next message to this chat of Feishu's is refused with this code. */
+  async feishuRefuses(chatId: string, code: number): Promise<void> {
+    await this.#ask("feishu-refuse", { chatId, code });
+  }
+
+  /** The app's calls to Feishu whose path or body names this, in order, after waiting for so many. */
+  feishuCalls(containing: string, atLeast = 0, timeoutMs = WAIT_MS): Promise<FeishuCall[]> {
+    return this.#ask("feishu-calls", { containing, atLeast, timeoutMs }) as Promise<FeishuCall[]>;
   }
 
   async #ask(verb: string, input: object): Promise<unknown> {

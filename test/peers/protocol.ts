@@ -89,6 +89,14 @@ export interface DiscordCall {
   status: number;
 }
 
+/** A call that the app made to Feishu. The path begins after `/open-apis`. */
+export interface FeishuCall {
+  method: string;
+  path: string;
+  body: Record<string, unknown>;
+  status: number;
+}
+
 /** Where the peers listen. */
 export interface PeerAddresses {
   /** For `API_BASE`. */
@@ -106,6 +114,8 @@ export interface PeerAddresses {
     publicKey: string;
     privateKey: string;
   };
+  /** For the variables of Feishu. */
+  feishu: { root: string; appId: string; appSecret: string; botOpenId: string };
   /** For `Peers` in peers-client.ts. */
   control: string;
 }

@@ -1,4 +1,5 @@
 import { Discord } from "./discord.ts";
+import { Feishu } from "./feishu.ts";
 import { type Handler, json, listen } from "./http.ts";
 import { ScriptedModel } from "./model.ts";
 import type { CallQuery, ModelStep, PeerAddresses, TelegramFault } from "./protocol.ts";
@@ -10,18 +11,21 @@ export interface RunningPeers {
   close(): Promise<void>;
 }
 
-/** Starts a model server, a Telegram and a Discord server and the door through which tests steer them. */
+/** Starts a model server, the platforms' servers and the door through which tests steer them. */
 export async function startPeers(): Promise<RunningPeers> {
   const waiting = new Waiting();
   const model = new ScriptedModel(waiting);
   const telegram = new Telegram(waiting);
   const discord = new Discord(waiting);
-  await Promise.all([model.start(), telegram.start(), discord.start()]);
+  const feishu = new Feishu(waiting);
+  const all = [model, telegram, discord, feishu];
+  await Promise.all(all.map((peer) => peer.start()));
   const server = await listen({
     "/model": model.handle,
     "/telegram": telegram.handle,
     "/discord": discord.handle,
-    "/control": control(model, telegram, discord, waiting),
+    "/feishu": feishu.handle,
+    "/control": control({ model, telegram, discord, feishu, waiting }),
   });
   return {
     addresses: {
@@ -29,11 +33,12 @@ export async function startPeers(): Promise<RunningPeers> {
       telegramRoot: `${server.url}/telegram`,
       telegramToken: telegram.token,
       discord: discord.addresses(`${server.url}/discord/api`),
+      feishu: feishu.addresses(`${server.url}/feishu`),
       control: `${server.url}/control`,
     },
     close: async () => {
       await server.close();
-      await Promise.all([model.stop(), telegram.stop(), discord.stop()]);
+      await Promise.all(all.map((peer) => peer.stop()));
     },
   };
 }
@@ -53,10 +58,20 @@ interface ControlInput {
   token: string;
   channelId: string;
   path: string;
+  code: number;
+  message: Record<string, unknown>;
+}
+
+interface Steered {
+  model: ScriptedModel;
+  telegram: Telegram;
+  discord: Discord;
+  feishu: Feishu;
+  waiting: Waiting;
 }
 
 /** One verb a path; arguments and answers are JSON. */
-function control(model: ScriptedModel, telegram: Telegram, discord: Discord, waiting: Waiting): Handler {
+function control({ model, telegram, discord, feishu, waiting }: Steered): Handler {
   const verbs: Record<string, (input: ControlInput) => unknown> = {
     "/script": ({ key, steps }) => model.script(key, steps),
     "/open": ({ gate }) => waiting.open(gate),
@@ -68,6 +83,9 @@ function control(model: ScriptedModel, telegram: Telegram, discord: Discord, wai
     "/discord-cut": ({ channelId }) => discord.cut(channelId),
     "/discord-calls": ({ path, atLeast, timeoutMs }) => discord.query(path, atLeast, timeoutMs),
     "/discord-shown": ({ channelId }) => discord.shown(channelId),
+    "/feishu-admit": ({ message }) => feishu.admit(message),
+    "/feishu-refuse": ({ chatId, code }) => feishu.refuse(String(chatId), code),
+    "/feishu-calls": ({ containing, atLeast, timeoutMs }) => feishu.query(containing, atLeast, timeoutMs),
     "/calls": (query) => telegram.query(query as CallQuery),
   };
   return async (call) => {

@@ -5,6 +5,7 @@ import { channels } from "../../../channels/index.ts";
 import { contract } from "./contract.ts";
 import { discordKit } from "./discord-kit.ts";
 import { envWith } from "./env.ts";
+import { feishuKit } from "./feishu-kit.ts";
 import { telegramKit } from "./telegram-kit.ts";
 
 const to = { chatId: "1001" };
@@ -77,3 +78,4 @@ describe.each(Object.values(channels))("channel $name", (channel) => {
 
 contract("Telegram", telegramKit);
 contract("Discord", discordKit);
+contract("Feishu", feishuKit);

@@ -78,11 +78,6 @@ export const discordKit: Kit = {
       message_reference: { message_id: "334385199974967000" },
       referenced_message: message({ id: "334385199974967000", author: mentionOfUs, content: "Hot." }),
     }),
-    edited: gateway({}),
-    edit: gateway(
-      { content: "Supa Cold", edited_timestamp: "2026-11-21T09:36:00.000000+00:00" },
-      "MESSAGE_UPDATE",
-    ),
     bot: gateway({ author: { id: "77", username: "weather", bot: true } }),
     own: gateway({ author: mentionOfUs }),
     file: gateway({
@@ -96,6 +91,13 @@ export const discordKit: Kit = {
         },
       ],
     }),
+  },
+  edits: {
+    edited: gateway({}),
+    edit: gateway(
+      { content: "Supa Cold", edited_timestamp: "2026-11-21T09:36:00.000000+00:00" },
+      "MESSAGE_UPDATE",
+    ),
   },
   answers: {
     sent: () => Response.json({ id: "99" }),

@@ -41,17 +41,19 @@ export const telegramKit: Kit = {
     mention: read("group-mention"),
     command: read("command-private"),
     reply: read("reply-to-bot"),
+    bot: read("other-bot"),
+    own: read("other-bot", (payload) => {
+      payload.message.from.id = 424242;
+    }),
+    file: read("document"),
+  },
+  edits: {
     edit: read("edit"),
     edited: read("edit", (payload) => {
       payload.message = payload.edited_message;
       delete payload.edited_message;
       delete payload.message.edit_date;
     }),
-    bot: read("other-bot"),
-    own: read("other-bot", (payload) => {
-      payload.message.from.id = 424242;
-    }),
-    file: read("document"),
   },
   answers: {
     sent: () => ok({ message_id: 5 }),

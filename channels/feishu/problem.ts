@@ -1,0 +1,29 @@
+import type { ChannelEnv } from "../channel.ts";
+import { isEnabled } from "../enabled.ts";
+import { domainOf } from "./api.ts";
+
+/** Where the developer console shows each secret. */
+const FOUND = {
+  FEISHU_APP_ID: "Credentials & Basic Info",
+  FEISHU_APP_SECRET: "Credentials & Basic Info",
+  FEISHU_ENCRYPT_KEY: "Events & Callbacks, Encryption Strategy",
+  FEISHU_VERIFICATION_TOKEN: "Events & Callbacks, Encryption Strategy",
+};
+
+/** The variables that it cannot do without. */
+export const needs = Object.keys(FOUND);
+
+/** Why Feishu cannot work with these variables; undefined if it can. Every secret is needed for every event. */
+export function problem(vars: ChannelEnv["vars"]): string | undefined {
+  if (!isEnabled("feishu", vars)) return "FEISHU_ENABLED says no; remove it to use Feishu.";
+  const missing = Object.entries(FOUND).filter(([name]) => !vars[name]?.trim());
+  if (missing.length > 0) {
+    const names = missing.map(([name]) => name).join(", ");
+    const pages = [...new Set(missing.map(([, page]) => page))].join("; and under ");
+    return `Not set: ${names}. The developer console shows them under ${pages}.`;
+  }
+  if (!domainOf(vars.FEISHU_DOMAIN)) return "FEISHU_DOMAIN may be feishu (China) or lark (elsewhere).";
+  if (vars.FEISHU_API_ROOT && !/^https?:\/\//.test(vars.FEISHU_API_ROOT))
+    return "FEISHU_API_ROOT is not an address; it looks like https://open.feishu.cn.";
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { feishu } from "../../../channels/feishu/index.ts";
+import { install, missing, type Reply, secrets } from "./feishu.ts";
+
+const url = "https://nanoflare.example.workers.dev";
+const bot = (more: object): Reply => ({
+  value: { code: 0, msg: "ok", bot: { app_name: "Flare", open_id: "ou_1", ...more } },
+});
+const knowing = (reply: Reply | undefined) =>
+  install(({ path }) => (path === "/bot/v3/info" ? reply : missing)).env;
+
+describe("a probe", () => {
+  it("names the bot that Feishu knows", async () => {
+    const { ok, said } = await feishu.probe!(knowing(bot({ activate_status: 2 })));
+    expect([ok, said.join()]).toEqual([true, expect.stringContaining("Flare")]);
+  });
+
+  it.each([
+    ["a bot that is not released", bot({ activate_status: 0 })],
+    ["a refusal", { status: 400, value: { code: 99991672, msg: "Access denied" } }],
+    ["silence", undefined],
+  ])("is not well with %s, and says so without a secret", async (_, reply) => {
+    const { ok, said } = await feishu.probe!(knowing(reply));
+    expect(ok).toBe(false);
+    expect(said.join()).toMatch(/.+/);
+    for (const secret of Object.values(secrets)) expect(said.join()).not.toContain(secret);
+  });
+});
+
+describe("setting up", () => {
+  it("says what to enter in the developer console", async () => {
+    const { ok, said } = await feishu.setup!({ url, commands: [] }, knowing(bot({})));
+    expect(ok).toBe(true);
+    expect(said.join(" ")).toContain(`${url}/webhook/feishu`);
+    expect(said.join(" ")).toContain("im.message.receive_v1");
+  });
+
+  it("asks for a public address", async () => {
+    const { ok, said } = await feishu.setup!(
+      { url: "http://127.0.0.1:8787", commands: [] },
+      knowing(bot({})),
+    );
+    expect([ok, said.join()]).toEqual([false, expect.stringContaining("--public-url")]);
+  });
+});
