@@ -62,8 +62,8 @@ const flows = { ...together, ...patient, globalSetup: ["./test/peers.ts"], testT
 
 export default defineConfig({
   test: {
-    // One for each core of a small machine; many files wait for processes of their own.
-    maxWorkers: 2,
+    // Twice the cores of a small machine: many files wait for processes and moments of their own.
+    maxWorkers: 4,
     projects: [
       {
         // Pure code, the CLI and the scripts, on Node.

@@ -1,6 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { ServerFrame } from "../../channels/web/frames.ts";
+import { fresh } from "./talk.ts";
 
 const ADMIN = { authorization: "Bearer flow-admin" };
 
@@ -76,34 +77,33 @@ test("an open page is told the tasks at once, when one is made and when it is ch
         ...(body ? { body: JSON.stringify(body) } : {}),
       }),
     );
+  const [far, near] = [`far-${fresh()}`, `near-${fresh()}`];
+  const ours = (frame: ServerFrame) =>
+    frame.type === "tasks" ? frame.tasks.filter(({ name }) => [far, near].includes(name)) : [];
   const told = (mine: Awaited<ReturnType<typeof page>>, state: string) =>
-    mine.hears((frame) => frame.type === "tasks" && frame.tasks.some((task) => task.state === state));
-  await ask("POST", "/tasks", { message: "x", name: "far", schedule_type: "interval", schedule_value: "2d" });
+    mine.hears((frame) => ours(frame).some((task) => task.state === state));
+  await ask("POST", "/tasks", { message: "x", name: far, schedule_type: "interval", schedule_value: "2d" });
   const first = await page("web:main");
   const opened = told(first, "active");
   first.say({ type: "hello" });
-  expect(await opened).toMatchObject({
-    more: 0,
-    tasks: [{ name: "far", schedule: "every 2 days", running: false }],
-  });
+  expect(ours(await opened)).toMatchObject([{ name: far, schedule: "every 2 days", running: false }]);
   const changed = told(first, "paused");
   await ask("POST", "/tasks", {
     message: "x",
-    name: "near",
+    name: near,
     schedule_type: "interval",
     schedule_value: "1d",
   });
-  await ask("POST", "/tasks/far/pause");
-  const frame = await changed;
-  if (frame.type !== "tasks") throw new Error("not of tasks");
-  expect(frame.tasks.map(({ name, state }) => [name, state])).toEqual([
-    ["near", "active"],
-    ["far", "paused"],
+  await ask("POST", `/tasks/${far}/pause`);
+  const both = ours(await changed);
+  expect(both.map(({ name, state }) => [name, state])).toEqual([
+    [near, "active"],
+    [far, "paused"],
   ]);
-  expect(frame.tasks[0]!.nextAt! - frame.now).toBeGreaterThan(23 * 3600_000);
-  const rest = first.hears(({ type }) => type === "tasks");
-  await ask("DELETE", "/tasks/near");
-  expect(await rest).toMatchObject({ tasks: [{ name: "far" }] });
-  await ask("DELETE", "/tasks/far");
+  expect(both[0]!.nextAt! - Date.now()).toBeGreaterThan(23 * 3600_000);
+  const rest = first.hears((frame) => frame.type === "tasks" && ours(frame).length === 1);
+  await ask("DELETE", `/tasks/${near}`);
+  expect(ours(await rest)).toMatchObject([{ name: far }]);
+  await ask("DELETE", `/tasks/${far}`);
   first.close();
 });
