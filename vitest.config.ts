@@ -62,8 +62,8 @@ const flows = { ...together, ...patient, globalSetup: ["./test/peers.ts"], testT
 
 export default defineConfig({
   test: {
-    // Twice the cores of a small machine: many files wait for processes and moments of their own.
-    maxWorkers: 4,
+    // One more than a small machine has cores: many files wait for processes and moments of their own.
+    maxWorkers: 3,
     projects: [
       {
         // Pure code, the CLI and the scripts, on Node.
