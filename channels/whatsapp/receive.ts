@@ -1,4 +1,12 @@
-import { addressOf, type Edit, type Message, type Person, type Quote } from "../channel.ts";
+import {
+  type Address,
+  addressOf,
+  type Edit,
+  type Message,
+  type Migration,
+  type Person,
+  type Quote,
+} from "../channel.ts";
 import { attachmentsOf, contextOf, textOf, unwrap } from "./content.ts";
 import { bare, isChat, isGroup, lasting, personOf } from "./jid.ts";
 import { type Content, type MessageKey, numberOf, type WhatsAppMessage } from "./message.ts";
@@ -38,6 +46,24 @@ export function inboundFrom(received: WhatsAppMessage, account: Account): Messag
   const attachments = attachmentsOf(content, `${key.remoteJid}/${key.id}`);
   if (textOf(content) === "" && attachments.length === 0) return undefined;
   return { ...messageFrom(received, content, place, account), attachments };
+}
+
+/**
+ * The address that a direct chat had while WhatsApp named only the phone number of the person, by a message that names
+ * both. Undefined where there is none.
+ */
+export function formerAddress({ chat, sender }: Message | Edit): Address | undefined {
+  const digits = sender.aliases?.[0];
+  const isTheirs = chat.type === "direct" && chat.id === sender.id;
+  return isTheirs && digits ? addressOf("whatsapp", `${digits}@s.whatsapp.net`) : undefined;
+}
+
+/** The chat at `from` is the chat of this event now. */
+export function migrationFrom(from: Address, event: Message | Edit): Migration {
+  const id = from.slice(from.indexOf(":") + 1);
+  const { address: to, sentAt } = event;
+  const chat = { ...event.chat, id };
+  return { kind: "migration", address: from, key: `migration:${id}:${event.chat.id}`, chat, sentAt, to };
 }
 
 function editFrom(

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
+
+/** What the companion is told by the environment, or by `.dev.vars` in the checkout. The environment wins. */
+export interface Config {
+  /** The install's address at this moment, without a slash at its end. */
+  url(): string;
+  token: string;
+  /** The companion's own folder. */
+  folder: string;
+  whatsapp: { enabled: boolean; shared: boolean; url?: string };
+  logLevel: string;
+}
+
+/** Something that the person at the terminal can mend: one line. */
+export class Trouble extends Error {}
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Throws `Trouble` when there is no token. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const vars = { ...parseEnv(textOf(join(ROOT, ".dev.vars")) ?? ""), ...filled(env) };
+  const state = vars.STATE_DIR ? resolve(vars.STATE_DIR) : join(ROOT, ".nanoflare");
+  const token = vars.BRIDGE_TOKEN ?? textOf(join(state, "bridge-token"))?.trim();
+  if (!token)
+    throw new Trouble(
+      "BRIDGE_TOKEN is not set, and no nanoflare was started here (npm start) that made one.",
+    );
+  return {
+    url: () => urlOf(vars.NANOFLARE_URL, state),
+    token,
+    folder: vars.COMPANION_DIR ? resolve(vars.COMPANION_DIR) : join(state, "companion"),
+    whatsapp: {
+      enabled: !isNo(vars.WHATSAPP_ENABLED),
+      shared: isYes(vars.WHATSAPP_SHARED_NUMBER),
+      url: vars.WHATSAPP_SOCKET_URL,
+    },
+    logLevel: vars.COMPANION_LOG ?? "silent",
+  };
+}
+
+/** The local start tells in its state where it answers; it may be started later than this, and elsewhere. */
+function urlOf(chosen: string | undefined, state: string): string {
+  const url = chosen ?? textOf(join(state, "url"))?.trim() ?? "http://127.0.0.1:8787";
+  return url.replace(/\/+$/, "");
+}
+
+function filled(env: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== "");
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8") || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isYes = (text = "") => /^(true|1|yes|on)$/i.test(text.trim());
+const isNo = (text = "") => /^(false|0|no|off)$/i.test(text.trim());
