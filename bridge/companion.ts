@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import qrcode from "qrcode-terminal";
 import { now } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Connector, Host } from "./connector.ts";
@@ -67,6 +68,7 @@ export class Companion {
       changed: () => this.#changed(),
       upload: (name, bytes) => upload(config, name, bytes),
       say,
+      show: (qr) => qrcode.generate(qr, { small: true }, say),
     };
     const { whatsapp, logLevel } = config;
     if (!whatsapp.enabled) return;

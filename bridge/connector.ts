@@ -26,4 +26,6 @@ export interface Host {
   upload(name: string, bytes: Uint8Array): Promise<string>;
   /** Tells the person at the terminal. */
   say(line: string): void;
+  /** Shows the person at the terminal a QR code. */
+  show(qr: string): void;
 }

@@ -4,7 +4,7 @@ import { jittered } from "../clock.ts";
 import type { Session } from "./session.ts";
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 10_000;
 const REFUSED_PAUSE_MS = 60_000;
 /** The Worker answers `ping` without waking its object. A line without an answer is dead. */
 const PING_MS = 20_000;
@@ -90,12 +90,11 @@ export class Connection {
   }
 
   #refused(address: string, status: number): void {
-    const why =
-      status === 401 || status === 403
-        ? "BRIDGE_TOKEN differs from the Worker's, or is not set there"
-        : `it answered ${status}`;
-    this.#options.say(`${address} refuses the companion: ${why}. It is tried again every minute.`);
+    if (status !== 401 && status !== 403) return this.#options.say(`${address} answered ${status}.`);
     this.#pause = REFUSED_PAUSE_MS;
+    this.#options.say(
+      `${address} refuses the companion: BRIDGE_TOKEN differs from the Worker's, or is not set there. It is tried again every minute.`,
+    );
   }
 
   #closed(socket: WebSocket, code: number, reason: string): void {

@@ -19,6 +19,7 @@ export interface WhatsAppOptions {
 
 /** Older messages come to a companion that was off for long; the Worker may have forgotten whether it knows them. */
 const OLDEST_MS = 7 * 24 * 3600_000;
+const OPENING_MS = 10_000;
 const NOT_CONNECTED: Result = {
   outcome: "retry",
   afterMs: 15_000,
@@ -41,6 +42,7 @@ export class WhatsApp implements Connector {
   #socket: WASocket | undefined;
   #open = false;
   #failures = 0;
+  readonly #whenOpen = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #phone: string | undefined;
 
@@ -70,12 +72,24 @@ export class WhatsApp implements Connector {
     if (command.do === "link") return this.#link(command.phone);
     if (command.do === "unlink") return this.#unlink();
     if (!this.#disk.isLinked()) return NOT_LINKED;
+    if (!this.#open) await this.#opening();
     if (!this.#socket || !this.#open) return NOT_CONNECTED;
     return run(id, command, this.#socket, { disk: this.#disk, acks: this.#acks, host: this.#host });
   }
 
   async hint(hint: Hint): Promise<void> {
     if (this.#open) await this.#socket?.sendPresenceUpdate("composing", hint.chatId).catch(() => undefined);
+  }
+
+  /** A connection that is being made is worth a moment. */
+  #opening(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, OPENING_MS);
+    this.#whenOpen.add(resolve);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#whenOpen.delete(resolve);
+    });
   }
 
   #link(phone: string | undefined): Result {
@@ -131,6 +145,7 @@ export class WhatsApp implements Connector {
   async #show(socket: WASocket, qr: string): Promise<void> {
     if (!this.#phone) {
       this.#host.say("WhatsApp: scan the QR code with the phone (Linked devices, Link a device).");
+      this.#host.show(qr);
       return this.#change({ state: "linking", qr });
     }
     // One code for the attempt: a second one would make the first worthless.
@@ -143,6 +158,7 @@ export class WhatsApp implements Connector {
   #opened(socket: WASocket): void {
     this.#open = true;
     this.#failures = 0;
+    for (const resolve of this.#whenOpen) resolve();
     this.#phone = undefined;
     const { name, id = "" } = socket.user ?? {};
     const account = `${name ?? "account"} (+${id.split(/[:@]/)[0]})`;
