@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Trouble } from "./config.ts";
@@ -12,6 +12,7 @@ export function openFolder(folder: string): Disposable {
   process.umask(0o077);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
     const lock = new DatabaseSync(join(folder, "lock"));
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     return { [Symbol.dispose]: () => lock.close() };

@@ -1,7 +1,7 @@
 import type { ConnectionState, GroupMetadata, WAMessage, WASocket } from "baileys";
 import type { Edit, Message } from "../../channels/channel.ts";
 import type { Command, ConnectorState, Hint, Result } from "../../channels/frames.ts";
-import { type Account, formerAddress, inboundFrom, migrationFrom } from "../../channels/whatsapp/index.ts";
+import { type Account, formerAddress, inboundFrom, migrationFrom } from "../../channels/whatsapp/receive.ts";
 import type { Connector, Host } from "../connector.ts";
 import { Acks } from "./acks.ts";
 import { run } from "./commands.ts";

@@ -4,8 +4,6 @@ import { download } from "./download.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
 
-export { type Account, formerAddress, inboundFrom, migrationFrom } from "./receive.ts";
-
 const DAY_MS = 24 * 3600_000;
 
 const limits: Limits = {
