@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { isEnabled } from "../../channels/enabled.ts";
 import type { Command, Hint, Result } from "../../channels/frames.ts";
 import migrations from "../../migrations/links/migrations.js";
 import { now } from "../clock.ts";
@@ -64,14 +65,18 @@ export class Links extends DurableObject<Env> implements LineVerbs {
   }
 }
 
+/** Channels whose events come by the companion. The console's and the CLI's are main: never these. */
+const CARRIED = new Set(["whatsapp"]);
+
 function outsideOf(ctx: DurableObjectState, env: Env): Outside {
-  const { LOG_LEVEL } = readConfig(env);
+  const { LOG_LEVEL, vars } = readConfig(env);
   const { storage } = ctx;
   return {
     db: openDatabase(ctx, migrations),
     now,
     // A socket that said goodbye is listed until its close is answered.
     sockets: () => ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN),
+    carries: (channel) => CARRIED.has(channel) && isEnabled(channel, vars),
     receive: async (event) => void (await store(env, event)),
     tellMain: (key, text) => env.DIRECTORY.getByName(DIRECTORY).tellMain(key, text),
     arm: (at) => void (at === null ? storage.deleteAlarm() : storage.setAlarm(at)),

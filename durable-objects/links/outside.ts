@@ -26,6 +26,8 @@ export interface Outside {
   db: Database;
   now(): number;
   sockets(): Socket[];
+  /** Whether the companion may speak for this channel. */
+  carries(channel: string): boolean;
   /** Stores an event in its group. Throws when it could not be stored; then it may be tried again. */
   receive(event: Inbound): Promise<void>;
   /** Has main told something, once a key. */

@@ -18,8 +18,6 @@ import type { LineStatus } from "./rpc.ts";
 
 type Hello = Extract<Up, { type: "hello" }>;
 
-/** Channels of which the companion may speak. The console's and the CLI's are main: never these. */
-const CARRIED = new Set(["whatsapp", "discord", "telegram", "feishu"]);
 /** A group that could not store an event is asked again after so many milliseconds. */
 const AGAIN_MS = 2000;
 
@@ -113,7 +111,7 @@ export class Switchboard {
   }
 
   async #event(socket: Socket, seq: number, event: Inbound): Promise<void> {
-    const wrong = whyNot(event);
+    const wrong = this.#whyNot(event);
     if (wrong) return tell(socket, { type: "refused", seq, reason: wrong });
     try {
       await this.#outside.receive(event);
@@ -139,6 +137,16 @@ export class Switchboard {
     socket.serializeAttachment({ ...attachedOf(socket), seenAt: this.#outside.now() });
   }
 
+  /** Why an event is not taken, whatever its group would say. */
+  #whyNot(event: Inbound): string | undefined {
+    const channel = event.address.split(":")[0]!;
+    if (!this.#outside.carries(channel)) return `The companion may not speak for ${channel}.`;
+    if (event.address !== addressOf(channel, event.chat.id)) return "The event's address is not its chat's.";
+    if (event.kind === "migration" && !event.to.startsWith(`${channel}:`))
+      return "A chat cannot move to another network.";
+    return undefined;
+  }
+
   #line(): Socket | undefined {
     return this.#outside.sockets().find((socket) => this.#hasLine(socket));
   }
@@ -148,14 +156,4 @@ export class Switchboard {
     const { companion, epoch } = attachedOf(socket);
     return companion !== undefined && epoch === this.#facts.get("epoch");
   }
-}
-
-/** Why an event is not taken, whatever its group would say. */
-function whyNot(event: Inbound): string | undefined {
-  const channel = event.address.split(":")[0]!;
-  if (!CARRIED.has(channel)) return `The companion may not speak for ${channel}.`;
-  if (event.address !== addressOf(channel, event.chat.id)) return "The event's address is not its chat's.";
-  if (event.kind === "migration" && !event.to.startsWith(`${channel}:`))
-    return "A chat cannot move to another network.";
-  return undefined;
 }

@@ -82,6 +82,7 @@ export function switchboardOn(
   const whole: Outside = {
     ...outside,
     db: disk.open(),
+    carries: (channel) => channel === "whatsapp",
     sockets: () => lines().filter((line) => !line.closed),
     arm: (at) => {
       disk.alarm = at;
