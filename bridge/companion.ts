@@ -8,6 +8,7 @@ import { Connection } from "./link/connection.ts";
 import { Hands } from "./link/hands.ts";
 import { Session } from "./link/session.ts";
 import { Store } from "./link/store.ts";
+import { TelegramPolling } from "./telegram/connector.ts";
 import { upload } from "./upload.ts";
 import { WhatsApp } from "./whatsapp/connector.ts";
 import { WhatsAppDisk } from "./whatsapp/disk.ts";
@@ -70,10 +71,7 @@ export class Companion {
       say,
       show: (qr) => qrcode.generate(qr, { small: true }, say),
     };
-    const { whatsapp, logLevel } = config;
-    if (!whatsapp.enabled) return;
-    const disk = new WhatsAppDisk(join(config.folder, "whatsapp.db"));
-    this.#connectors.set("whatsapp", new WhatsApp(disk, host, { ...whatsapp, logLevel }));
+    for (const connector of connectorsOf(config, host)) this.#connectors.set(connector.channel, connector);
   }
 
   #changed(): void {
@@ -87,6 +85,18 @@ export class Companion {
     for (const connector of this.#connectors.values()) void connector.stop();
     this.#connectors.clear();
   }
+}
+
+/** What the configuration names. */
+function connectorsOf(config: Config, host: Host): Connector[] {
+  const { whatsapp, telegram, folder, logLevel, url } = config;
+  const connectors: Connector[] = [];
+  if (whatsapp.enabled) {
+    const disk = new WhatsAppDisk(join(folder, "whatsapp.db"));
+    connectors.push(new WhatsApp(disk, host, { ...whatsapp, logLevel }));
+  }
+  if (telegram) connectors.push(new TelegramPolling({ ...telegram, url }, host));
+  return connectors;
 }
 
 function versionOf(): string {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
+import { Trouble } from "./trouble.ts";
 
 /** What the companion is told by the environment, or by `.dev.vars` in the checkout. The environment wins. */
 export interface Config {
@@ -11,15 +12,14 @@ export interface Config {
   /** The companion's own folder. */
   folder: string;
   whatsapp: { enabled: boolean; shared: boolean; url?: string };
+  /** Fetches Telegram's updates instead of a webhook. */
+  telegram?: { token: string; apiRoot: string; secret: string };
   logLevel: string;
 }
 
-/** Something that the person at the terminal can mend: one line. */
-export class Trouble extends Error {}
-
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Throws `Trouble` when there is no token. */
+/** Throws `Trouble` when a token is missing. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const vars = { ...parseEnv(textOf(join(ROOT, ".dev.vars")) ?? ""), ...filled(env) };
   const state = vars.STATE_DIR ? resolve(vars.STATE_DIR) : join(ROOT, ".nanoflare");
@@ -37,8 +37,19 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       shared: isYes(vars.WHATSAPP_SHARED_NUMBER),
       url: vars.WHATSAPP_SOCKET_URL,
     },
+    telegram: isYes(vars.TELEGRAM_POLLING) ? telegramOf(vars, state) : undefined,
     logLevel: vars.COMPANION_LOG ?? "silent",
   };
+}
+
+function telegramOf(vars: NodeJS.Dict<string>, state: string): Config["telegram"] {
+  const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root = "https://api.telegram.org" } = vars;
+  const secret = vars.TELEGRAM_WEBHOOK_SECRET ?? textOf(join(state, "telegram-webhook-secret"))?.trim();
+  if (!token || !secret)
+    throw new Trouble(
+      "TELEGRAM_POLLING needs TELEGRAM_BOT_TOKEN and TELEGRAM_WEBHOOK_SECRET, the Worker's own.",
+    );
+  return { token, apiRoot: root.replace(/\/+$/, ""), secret };
 }
 
 /** The local start tells in its state where it answers; it may be started later than this, and elsewhere. */

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Trouble } from "./config.ts";
+import { Trouble } from "./trouble.ts";
 
 /**
  * Makes the companion's folder for its owner alone, and takes it for this process, however that ends. Throws `Trouble`

@@ -1,7 +1,8 @@
 /** `npm run companion`: carries networks that cannot call a webhook to the Worker. */
-import { readConfig, Trouble } from "./config.ts";
+import { readConfig } from "./config.ts";
 import { openFolder } from "./folder.ts";
 import { startFrugally } from "./frugal.ts";
+import { Trouble } from "./trouble.ts";
 
 startFrugally();
 

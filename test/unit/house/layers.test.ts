@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "durable-objects": ["agent", "schedule", "channels", "sandbox", "migrations", "skills"],
   workers: ["durable-objects", "channels", "agent"],
   bridge: ["channels"],
-  cli: ["workers", "channels"],
+  cli: ["workers", "channels", "bridge"],
 };
 /** Only these touch the platform. */
 const ON_CLOUDFLARE = ["workers", "durable-objects", "sandbox"];
