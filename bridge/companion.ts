@@ -4,6 +4,8 @@ import qrcode from "qrcode-terminal";
 import { now } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Connector, Host } from "./connector.ts";
+import { DiscordGateway } from "./discord/connector.ts";
+import { GatewaySession } from "./discord/session.ts";
 import { Connection } from "./link/connection.ts";
 import { Hands } from "./link/hands.ts";
 import { Session } from "./link/session.ts";
@@ -89,13 +91,15 @@ export class Companion {
 
 /** What the configuration names. */
 function connectorsOf(config: Config, host: Host): Connector[] {
-  const { whatsapp, telegram, folder, logLevel, url } = config;
+  const { whatsapp, telegram, discord, folder, logLevel, url } = config;
   const connectors: Connector[] = [];
   if (whatsapp.enabled) {
     const disk = new WhatsAppDisk(join(folder, "whatsapp.db"));
     connectors.push(new WhatsApp(disk, host, { ...whatsapp, logLevel }));
   }
   if (telegram) connectors.push(new TelegramPolling({ ...telegram, url }, host));
+  if (discord)
+    connectors.push(new DiscordGateway(new GatewaySession(join(folder, "discord.db")), host, discord));
   return connectors;
 }
 

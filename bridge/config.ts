@@ -14,6 +14,8 @@ export interface Config {
   whatsapp: { enabled: boolean; shared: boolean; url?: string };
   /** Fetches Telegram's updates instead of a webhook. */
   telegram?: { token: string; apiRoot: string; secret: string };
+  /** Discord's plain messages, by its Gateway. */
+  discord?: { token: string; intents: number; api?: string };
   logLevel: string;
 }
 
@@ -38,6 +40,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       url: vars.WHATSAPP_SOCKET_URL,
     },
     telegram: isYes(vars.TELEGRAM_POLLING) ? telegramOf(vars, state) : undefined,
+    discord: isNo(vars.DISCORD_ENABLED) || isNo(vars.DISCORD_GATEWAY) ? undefined : discordOf(vars),
     logLevel: vars.COMPANION_LOG ?? "silent",
   };
 }
@@ -50,6 +53,17 @@ function telegramOf(vars: NodeJS.Dict<string>, state: string): Config["telegram"
       "TELEGRAM_POLLING needs TELEGRAM_BOT_TOKEN and TELEGRAM_WEBHOOK_SECRET, the Worker's own.",
     );
   return { token, apiRoot: root.replace(/\/+$/, ""), secret };
+}
+
+/** Guild messages with a mention and direct messages: no privileged intent. */
+const INTENTS = 4609;
+
+function discordOf(vars: NodeJS.Dict<string>): Config["discord"] {
+  const { DISCORD_BOT_TOKEN: token, DISCORD_INTENTS: chosen, DISCORD_API_ROOT: root } = vars;
+  if (!token) return undefined;
+  const intents = Number(chosen ?? INTENTS);
+  if (!Number.isInteger(intents)) throw new Trouble(`DISCORD_INTENTS="${chosen}" is not a number.`);
+  return { token, intents, api: root?.replace(/\/+$/, "").replace(/\/v\d+$/, "") };
 }
 
 /** The local start tells in its state where it answers; it may be started later than this, and elsewhere. */

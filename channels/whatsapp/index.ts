@@ -26,6 +26,7 @@ export const whatsapp: Channel = {
   name: "whatsapp",
   limits,
   problem,
+  needs: ["BRIDGE_TOKEN"],
   receive: async () => ({ status: 404, body: "WhatsApp comes through the companion.", events: [] }),
   render,
   send,

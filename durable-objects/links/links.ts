@@ -66,7 +66,7 @@ export class Links extends DurableObject<Env> implements LineVerbs {
 }
 
 /** Channels whose events come by the companion. The console's and the CLI's are main: never these. */
-const CARRIED = new Set(["whatsapp"]);
+const CARRIED = new Set(["whatsapp", "discord"]);
 
 function outsideOf(ctx: DurableObjectState, env: Env): Outside {
   const { LOG_LEVEL, vars } = readConfig(env);
