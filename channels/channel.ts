@@ -217,7 +217,7 @@ export interface ChannelEnv {
   now(): number;
   /** Sends a frame to every open console socket of the group. Only there inside the group's object. */
   broadcast?(frame: string): void;
-  /** The companion, for networks that only it can reach. Only there inside the group's object. */
+  /** The companion, for networks that only it can reach. Not there while a webhook is read. */
   companion?: Companion;
 }
 

@@ -173,6 +173,8 @@ export interface Companion {
   /** Has a command done, once for an id. Never throws: what is not known is `unknown`. */
   command(id: string, channel: string, command: Command): Promise<Result>;
   hint(channel: string, hint: Hint): Promise<void>;
+  /** How its connector for a channel is. Undefined: the companion is offline, or does not carry the channel. */
+  state(channel: string): Promise<ConnectorState | undefined>;
   /** Takes what the companion uploaded; it is gone afterwards. */
   take(media: string): Promise<{ body: ReadableStream<Uint8Array>; size: number } | undefined>;
 }

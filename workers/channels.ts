@@ -6,6 +6,7 @@ import type { Channel, Report } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
+import { companionOf } from "../durable-objects/links/companion.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 import { askGroups, type ChannelState, channelState } from "./status.ts";
@@ -39,7 +40,9 @@ export const channelDoors = new Hono<Doors>()
     const all = Object.values(channels).map(async (channel) => {
       const status = setUpOf(channel, c.get("config"), new URL(c.req.url).origin);
       const asked =
-        probe && status.state === "ready" ? await channel.probe?.(outside(c.get("config"))) : undefined;
+        probe && status.state === "ready"
+          ? await channel.probe?.({ ...outside(c.get("config")), companion: companionOf(c.env) })
+          : undefined;
       const told: ChannelStatus = { ...status, ...livenessOf(channel.name, install, errors) };
       return asked ? { ...told, probe: asked } : told;
     });

@@ -1,6 +1,7 @@
 import type { Channel, Limits } from "../channel.ts";
 import { isEnabled } from "../enabled.ts";
 import { download } from "./download.ts";
+import { probe } from "./probe.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
 
@@ -31,6 +32,7 @@ export const whatsapp: Channel = {
   render,
   send,
   download,
+  probe,
 };
 
 function problem(vars: Readonly<Record<string, string | undefined>>): string | undefined {

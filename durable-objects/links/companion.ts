@@ -19,6 +19,10 @@ export function companionOf(env: Env): Companion {
         .hint(channel, hint)
         .catch(() => undefined);
     },
+    async state(channel) {
+      const { connectors } = await line().status();
+      return connectors.find((connector) => connector.channel === channel);
+    },
     take: (media) => take(env, media),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Send } from "../../../channels/channel.ts";
-import type { Command, Companion, Result } from "../../../channels/frames.ts";
+import type { Command, Companion, ConnectorState, Result } from "../../../channels/frames.ts";
 import { whatsapp } from "../../../channels/whatsapp/index.ts";
 import { envWith } from "./env.ts";
 
@@ -14,6 +14,7 @@ function companion(result: Result) {
       return result;
     },
     hint: async () => undefined,
+    state: async () => undefined,
     take: async (media) => ({ body: new Blob([media]).stream(), size: media.length }),
   };
   return { asked, env: envWith({ companion: one }) };
@@ -84,6 +85,33 @@ test.each([
   ["- a\n- b", "• a\n• b"],
 ])("%j is written as %j", (markdown, written) => {
   expect(whatsapp.render(markdown).map(({ body }) => body)).toEqual([written]);
+});
+
+describe("a probe", () => {
+  const asked = async (state: ConnectorState | undefined) => {
+    const { env } = companion({ outcome: "done" });
+    return whatsapp.probe!({ ...env, companion: { ...env.companion!, state: async () => state } });
+  };
+
+  test("says which account is connected", async () => {
+    const ready = { channel: "whatsapp", state: "ready" as const, account: "Flare (+49151)" };
+    expect(await asked(ready)).toEqual({ ok: true, said: ["Connected as Flare (+49151)."] });
+  });
+
+  test("says what is wrong and what to do", async () => {
+    expect(await asked(undefined)).toMatchObject({
+      ok: false,
+      said: [expect.stringContaining("npm run companion")],
+    });
+    const lost = {
+      channel: "whatsapp",
+      state: "logged out" as const,
+      problem: "The phone removed the link.",
+    };
+    const told = (await asked(lost)).said.join(" ");
+    expect(told).toContain(lost.problem);
+    expect(told).toContain("channels login whatsapp");
+  });
 });
 
 test("needs the companion's token and says so", () => {
