@@ -18,7 +18,7 @@ export type { Report } from "../channels/channel.ts";
 export interface ChannelStatus extends ChannelState {
   /** Variables that it needs and that are not set. */
   missing: string[];
-  /** Where the platform delivers to; absent for the console. */
+  /** Where the platform delivers to; absent for the console and for what the companion carries. */
   webhook?: string;
   /** When a chat of it was last active, in milliseconds since the epoch. */
   lastEventAt?: number;
@@ -69,7 +69,7 @@ const SHOWN = commands
 /** How it is set up. The webhook is where this request came in, which the platform may know by another name. */
 function setUpOf(channel: Channel, config: Config, origin: string) {
   const missing = channel.needs.filter((variable) => !config.vars[variable]);
-  const webhook = channel.needs.length > 0 ? { webhook: `${origin}/webhook/${channel.name}` } : {};
+  const webhook = channel.setup ? { webhook: `${origin}/webhook/${channel.name}` } : {};
   return { ...channelState(channel, config), missing, ...webhook };
 }
 

@@ -2,10 +2,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type StartedDiscordServer, startDiscordServer } from "@openclaw/crabline";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { DiscordGateway } from "../../../bridge/discord/connector.ts";
 import { GatewaySession } from "../../../bridge/discord/session.ts";
 import type { Inbound, Message } from "../../../channels/channel.ts";
+import { soon } from "../../soon.ts";
 
 const PERSON = "135000000000000099";
 let server: StartedDiscordServer;
@@ -39,7 +40,7 @@ async function start(token = server.manifest.botToken): Promise<void> {
   const api = server.manifest.endpoints.apiRoot.replace(/\/v\d+$/, "");
   connector = new DiscordGateway(session, host, { token, intents: 4609, api });
   connector.start();
-  await vi.waitFor(() => expect(["ready", "failed"]).toContain(connector.state().state), { timeout: 10_000 });
+  await soon(() => expect(["ready", "failed"]).toContain(connector.state().state));
 }
 
 async function say(content: string): Promise<void> {
@@ -60,7 +61,7 @@ async function say(content: string): Promise<void> {
 test("what is said on Discord comes once, from whom and where", async () => {
   await start();
   await say(`<@${server.manifest.botUserId}> hello`);
-  await vi.waitFor(() => expect(events).toHaveLength(1));
+  await soon(() => expect(events).toHaveLength(1));
   const [event] = events as Message[];
   expect(event).toMatchObject({
     kind: "message",
@@ -75,11 +76,11 @@ test("what is said on Discord comes once, from whom and where", async () => {
 test("a companion that was started again goes on with its session, in which Discord tells what it missed", async () => {
   await start();
   await say("before");
-  await vi.waitFor(() => expect(events).toHaveLength(1));
+  await soon(() => expect(events).toHaveLength(1));
   await connector.stop();
   await start();
   await say("after");
-  await vi.waitFor(() => expect(events.map((event) => (event as Message).text)).toEqual(["before", "after"]));
+  await soon(() => expect(events.map((event) => (event as Message).text)).toEqual(["before", "after"]));
   // Only a new session says who we are.
   expect(said.filter((line) => line.includes("connected as"))).toHaveLength(1);
 });
