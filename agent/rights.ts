@@ -216,6 +216,12 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Doors",
+    keys: route("GET /bridge", "PUT /bridge/media/:id"),
+    who: ["owner", "visitor"],
+    says: "The companion takes the line and delivers files: the door checks BRIDGE_TOKEN before the upgrade.",
+  },
+  {
+    part: "Doors",
     keys: route(
       "GET /api/status",
       "GET /api/channels",
@@ -250,6 +256,9 @@ export const RIGHTS: readonly Right[] = [
       "POST /api/tasks/:task/run",
       "GET /api/heartbeat",
       "POST /api/heartbeat/now",
+      "GET /api/companion",
+      "POST /api/companion/:channel/link",
+      "POST /api/companion/:channel/unlink",
       "GET /api/chat/:address/history",
       "POST /api/chat/:address/messages",
       "POST /api/chat/:address/stop",

@@ -2,7 +2,7 @@ import { commandFor } from "./commands.ts";
 
 /** What of a message decides whether it wakes the agent. The channels' messages have this shape. */
 export interface Waking {
-  sender: { id: string; isBot: boolean };
+  sender: { id: string; aliases?: readonly string[]; isBot: boolean };
   text: string;
   /** The platform's own entities mention the bot. */
   mentioned: boolean;
@@ -63,17 +63,18 @@ export function triggerOf(gate: Pick<Gate, "trigger" | "name">): string {
 
 /**
  * Whether ALLOW_FROM lets this person in. An entry names an id on one channel (`telegram:1001`) or on every channel
- * (`1001`); an id that holds a colon needs the channel. Names and usernames are never looked at.
+ * (`1001`); an id that holds a colon needs the channel. So may an alias, which is another id
+ * by the platform's word, such as a phone number. Names and usernames are never looked at.
  */
 export function allowed(
-  sender: { id: string },
+  sender: { id: string; aliases?: readonly string[] },
   channel: string,
   allowFrom: readonly string[] | undefined,
 ): boolean {
   if (!sender.id) return false;
   if (!allowFrom || OWN_DOORS.has(channel)) return true;
-  return allowFrom.some(
-    (entry) => entry === `${channel}:${sender.id}` || (!entry.includes(":") && entry === sender.id),
+  return [sender.id, ...(sender.aliases ?? [])].some((id) =>
+    allowFrom.some((entry) => entry === `${channel}:${id}` || (!entry.includes(":") && entry === id)),
   );
 }
 

@@ -1,3 +1,5 @@
+import type { Companion } from "./frames.ts";
+
 /**
  * The vocabulary between the platforms and the rest of nanoflare. Everything here is plain data that crosses
  * RPC and storage, so fields are only ever added. Nothing in `channels/` imports from our other folders.
@@ -12,6 +14,8 @@ export interface Person {
   id: string;
   name: string;
   username?: string;
+  /** Other ids of the same person by the platform's word, such as the phone number. Lists of people may name them. */
+  aliases?: readonly string[];
   isBot: boolean;
 }
 
@@ -213,6 +217,8 @@ export interface ChannelEnv {
   now(): number;
   /** Sends a frame to every open console socket of the group. Only there inside the group's object. */
   broadcast?(frame: string): void;
+  /** The companion, for networks that only it can reach. Not there while a webhook is read. */
+  companion?: Companion;
 }
 
 /**

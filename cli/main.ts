@@ -6,6 +6,7 @@ import { auditCommand } from "./audit.ts";
 import { channelsCommand } from "./channels.ts";
 import type { TargetOptions } from "./client.ts";
 import { findTarget } from "./client.ts";
+import { addLinkCommands } from "./companion-link.ts";
 import { cronCommand, heartbeatCommand } from "./cron.ts";
 import { deadLetters, resend } from "./dead-letters.ts";
 import { groupsCommand, pauseCommand } from "./groups.ts";
@@ -53,7 +54,9 @@ program
   .description("print a link that opens the console, once")
   .action(() => login(target()));
 
-program.addCommand(channelsCommand(target));
+const channels = channelsCommand(target);
+addLinkCommands(channels, target);
+program.addCommand(channels);
 program.addCommand(groupsCommand(target));
 program.addCommand(pauseCommand("pause", target));
 program.addCommand(pauseCommand("resume", target));

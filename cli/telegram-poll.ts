@@ -1,7 +1,7 @@
 /** `npm run telegram:poll`: Telegram for a machine without a public address. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { optionsFrom } from "./telegram/options.ts";
-import { poll } from "./telegram/poll.ts";
+import { poll } from "../bridge/telegram/poll.ts";
+import { optionsFrom } from "./telegram-options.ts";
 import { orExplain } from "./trouble.ts";
 
 const stop = new AbortController();

@@ -1,5 +1,6 @@
-/** Something that the person at the terminal can mend. The message is one line: what is wrong and what to do. */
-export class Trouble extends Error {}
+import { Trouble } from "../bridge/trouble.ts";
+
+export { Trouble };
 
 /** Runs a command; its failure is a line on stderr and exit code 1, never a stack for what a person can mend. */
 export async function orExplain(command: () => Promise<unknown>): Promise<void> {

@@ -12,8 +12,13 @@ export function actorOf(room: Room, sender: { id: string; isBot: boolean }): Act
   const id = sender.id && `${room.channelName}:${sender.id}`;
   if (sender.isBot !== false) return { role: "bot", id };
   if (!room.registered) return { role: "stranger", id };
-  if (whyUnheard({ sender }, gateOf(room))) return { role: "guest", id };
+  if (whyUnheard({ sender: known(room, sender) }, gateOf(room))) return { role: "guest", id };
   return { role: room.main ? "main" : "member", id };
+}
+
+/** Rows keep a person's id; what else the platform calls them is a fact of the room. */
+function known<P extends { id: string }>(room: Room, person: P): P & { aliases?: readonly string[] } {
+  return { aliases: room.get(`aliases:${person.id}`), ...person };
 }
 
 /**
@@ -45,5 +50,5 @@ function taskOf(room: Room, turn: TurnRow) {
 /** A person who was taken off the list has no tasks either. What main made elsewhere is main's. */
 function mayNoMore(room: Room, task: { byId: string; from: string; asMain: boolean }): boolean {
   if (task.asMain || task.from !== room.address) return false;
-  return whyUnheard({ sender: { id: task.byId, isBot: false } }, gateOf(room)) !== undefined;
+  return whyUnheard({ sender: known(room, { id: task.byId, isBot: false }) }, gateOf(room)) !== undefined;
 }

@@ -83,6 +83,7 @@ export class Reception {
       if (arrival) return this.#turnedAway(message, arrival);
     }
     this.#title(message.chat.title);
+    this.#alias(message.sender);
     const wake = this.#wake(message);
     if (wake.wakes && message.command && this.#commands.answers(message.command.name))
       return this.#command(message);
@@ -107,6 +108,11 @@ export class Reception {
   #title(title: string | undefined): void {
     const said = title?.slice(0, 256);
     if (said && said !== this.#room.get("title")) this.#room.set("title", said);
+  }
+
+  #alias({ id, aliases = [] }: Message["sender"]): void {
+    if (aliases.join() !== (this.#room.get(`aliases:${id}`) ?? []).join())
+      this.#room.set(`aliases:${id}`, aliases);
   }
 
   #accept(message: Message, wake: Wake): Receipt {

@@ -4,6 +4,7 @@ import { channels } from "../channels/index.ts";
 import { newId, now } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
+import { companionOf } from "./links/companion.ts";
 import { log, messageOf } from "./log.ts";
 import type { GroupSettings } from "./rpc.ts";
 import { facts } from "./schema.ts";
@@ -41,6 +42,8 @@ interface Facts {
   [session: `session:${string}`]: string;
   /** The session of a thread that has read text from outside. */
   [outside: `outside:${string}`]: string;
+  /** Other ids of a person who spoke here, by the platform's word. */
+  [aliases: `aliases:${string}`]: readonly string[];
   /** When something was told that is told once. */
   [told: `told:${string}`]: number;
 }
@@ -168,6 +171,7 @@ export class Room {
       fetch: (input, init) => fetch(input, init),
       now,
       broadcast: (frame) => this.broadcast(frame),
+      companion: companionOf(this.env),
     };
   }
 

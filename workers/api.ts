@@ -10,6 +10,7 @@ import packageFile from "../package.json";
 import { guard } from "./auth.ts";
 import { body } from "./body.ts";
 import { channelDoors } from "./channels.ts";
+import { companion } from "./companion-api.ts";
 import type { Doors } from "./doors.ts";
 import { groups } from "./groups.ts";
 import { memory } from "./memory.ts";
@@ -38,6 +39,7 @@ export const api = new Hono<Doors>()
   .get("/status", async (c) => c.json(await statusOf(c.env, c.get("config"), packageFile.version)))
   .route("/", groups)
   .route("/", channelDoors)
+  .route("/", companion)
   .post("/pair", async (c) => c.json({ code: await directory(c.env).mainCode() }))
   .post("/login-link", async (c) => c.json({ path: `/login/${await directory(c.env).adminLink()}` }))
   .post("/sweep", async (c) => c.json({ woken: await sweep(c.env) }))

@@ -8,6 +8,7 @@ import { api } from "./api.ts";
 import { guard, hasSession } from "./auth.ts";
 import { chatPage, loginPage } from "./console/pages.tsx";
 import type { Doors } from "./doors.ts";
+import { bridge, keepMedia } from "./links.ts";
 import { log } from "./log.ts";
 import { login } from "./login.ts";
 import { webhook } from "./webhooks.ts";
@@ -40,6 +41,8 @@ app
   .use(guard)
   .get("/healthz", (c) => c.json({ ok: true, version: packageFile.version }))
   .all("/webhook/:channel", (c) => webhook(c.req.param("channel"), c.req.raw, c.env, c.get("config")))
+  .get("/bridge", (c) => bridge(c.req.raw, c.env, c.get("config")))
+  .put("/bridge/media/:id", (c) => keepMedia(c.req.param("id"), c.req.raw, c.env, c.get("config")))
   // A socket's answer has no page to protect, and its headers cannot be changed.
   .use((c, next) => (c.req.header("upgrade") ? next() : pageHeaders(c, next)))
   .use((c, next) => (c.req.header("upgrade") ? next() : known(c, next)))

@@ -6,6 +6,7 @@ import type { Channel, Report } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
+import { companionOf } from "../durable-objects/links/companion.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 import { askGroups, type ChannelState, channelState } from "./status.ts";
@@ -17,7 +18,7 @@ export type { Report } from "../channels/channel.ts";
 export interface ChannelStatus extends ChannelState {
   /** Variables that it needs and that are not set. */
   missing: string[];
-  /** Where the platform delivers to; absent for the console. */
+  /** Where the platform delivers to; absent for the console and for what the companion carries. */
   webhook?: string;
   /** When a chat of it was last active, in milliseconds since the epoch. */
   lastEventAt?: number;
@@ -39,7 +40,9 @@ export const channelDoors = new Hono<Doors>()
     const all = Object.values(channels).map(async (channel) => {
       const status = setUpOf(channel, c.get("config"), new URL(c.req.url).origin);
       const asked =
-        probe && status.state === "ready" ? await channel.probe?.(outside(c.get("config"))) : undefined;
+        probe && status.state === "ready"
+          ? await channel.probe?.({ ...outside(c.get("config")), companion: companionOf(c.env) })
+          : undefined;
       const told: ChannelStatus = { ...status, ...livenessOf(channel.name, install, errors) };
       return asked ? { ...told, probe: asked } : told;
     });
@@ -66,7 +69,7 @@ const SHOWN = commands
 /** How it is set up. The webhook is where this request came in, which the platform may know by another name. */
 function setUpOf(channel: Channel, config: Config, origin: string) {
   const missing = channel.needs.filter((variable) => !config.vars[variable]);
-  const webhook = channel.needs.length > 0 ? { webhook: `${origin}/webhook/${channel.name}` } : {};
+  const webhook = channel.setup ? { webhook: `${origin}/webhook/${channel.name}` } : {};
   return { ...channelState(channel, config), missing, ...webhook };
 }
 

@@ -3,6 +3,7 @@ import { sweep } from "./sweep.ts";
 
 export { Directory } from "../durable-objects/directory.ts";
 export { Group } from "../durable-objects/group.ts";
+export { Links } from "../durable-objects/links/links.ts";
 
 export default {
   fetch: app.fetch,

@@ -1,13 +1,10 @@
-import type { ChannelEnv, Inbound, Received } from "../channels/channel.ts";
+import type { ChannelEnv, Received } from "../channels/channel.ts";
 import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
 import { now } from "../durable-objects/clock.ts";
 import type { Config } from "../durable-objects/config.ts";
 import type { Receipt } from "../durable-objects/rpc.ts";
-import { log } from "./log.ts";
-
-/** A message is stored at the third try or not at all; the platform then delivers it again. */
-const TRIES = 3;
+import { store } from "../durable-objects/store.ts";
 
 /**
  * One webhook request of a platform: verified and read by its channel, then stored in its group. The platform's answer
@@ -21,7 +18,8 @@ export async function webhook(name: string, request: Request, env: Env, config: 
   const received = await channel.receive(request, outside(config));
   const receipts: Receipt[] = [];
   for (const event of received.events) {
-    const receipt = await store(env, event);
+    // The store logged why.
+    const receipt = await store(env, event).catch(() => undefined);
     if (!receipt) return said(503, "The message could not be stored; deliver it again.");
     receipts.push(receipt);
   }
@@ -42,20 +40,6 @@ export function outside(config: Config): ChannelEnv {
     fetch: (input, init) => fetch(input, init),
     now,
   };
-}
-
-/** A deploy or an eviction can break a call; the same object answers on a fresh stub. An overloaded one is left alone. */
-async function store(env: Env, event: Inbound): Promise<Receipt | undefined> {
-  for (let attempt = 1; attempt <= TRIES; attempt++) {
-    try {
-      return await env.GROUP.getByName(event.address).receive(event);
-    } catch (error) {
-      const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-      log("receive failed", error, { address: event.address, attempt });
-      if (!retryable || overloaded) return undefined;
-    }
-  }
-  return undefined;
 }
 
 function said(status: number, text: string): Response {

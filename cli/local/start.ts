@@ -9,7 +9,14 @@ import { endOrphan, forgetWorkerd } from "./orphan.ts";
 import { requirePort } from "./port.ts";
 import { forgetUrl, tellUrl } from "./running.ts";
 import { type LocalSettings, ROOT, readSettings } from "./settings.ts";
-import { ADMIN_TOKEN_FILE, keptSecret, lockState, openState, TELEGRAM_SECRET_FILE } from "./state.ts";
+import {
+  ADMIN_TOKEN_FILE,
+  BRIDGE_TOKEN_FILE,
+  keptSecret,
+  lockState,
+  openState,
+  TELEGRAM_SECRET_FILE,
+} from "./state.ts";
 import { welcome } from "./welcome.ts";
 
 /** A killed workerd lets go of its port within this time. */
@@ -32,6 +39,7 @@ export async function start(env: NodeJS.ProcessEnv = process.env): Promise<void>
   const { vars } = settings;
   vars.ADMIN_TOKEN ??= keptSecret(settings.stateDir, ADMIN_TOKEN_FILE);
   vars.TELEGRAM_WEBHOOK_SECRET ??= keptSecret(settings.stateDir, TELEGRAM_SECRET_FILE);
+  vars.BRIDGE_TOKEN ??= keptSecret(settings.stateDir, BRIDGE_TOKEN_FILE);
   const killed = await endOrphan(settings.stateDir);
   await requirePort(settings, killed ? ORPHAN_GONE_MS : 0);
   warnOfOthers(settings);

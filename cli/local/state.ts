@@ -15,6 +15,8 @@ import { Trouble } from "../trouble.ts";
 /** Files in STATE_DIR that other commands read too. */
 export const ADMIN_TOKEN_FILE = "admin-token";
 export const TELEGRAM_SECRET_FILE = "telegram-webhook-secret";
+/** The companion reads it too: see bridge/config.ts. */
+export const BRIDGE_TOKEN_FILE = "bridge-token";
 
 const LOCK_FILE = "lock";
 

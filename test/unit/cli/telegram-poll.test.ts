@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type StartedTelegramServer, startTelegramServer } from "@openclaw/crabline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type PollOptions, poll } from "../../../bridge/telegram/poll.ts";
 import { tellUrl } from "../../../cli/local/running.ts";
 import { lockState } from "../../../cli/local/state.ts";
-import { optionsFrom } from "../../../cli/telegram/options.ts";
-import { type PollOptions, poll } from "../../../cli/telegram/poll.ts";
+import { optionsFrom } from "../../../cli/telegram-options.ts";
 import { Trouble } from "../../../cli/trouble.ts";
 import { json, type Seen, serve } from "../channels/server.ts";
 

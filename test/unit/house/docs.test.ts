@@ -12,7 +12,7 @@ function named(page: string): string[] {
   );
   const spans = [
     ...text.matchAll(
-      /`((?:channels|workers|durable-objects|agent|schedule|sandbox|cli|migrations|test|bench|docs|skills)\/[\w./-]+\.\w+)`/g,
+      /`((?:channels|workers|durable-objects|agent|schedule|sandbox|bridge|cli|migrations|test|bench|docs|skills)\/[\w./-]+\.\w+)`/g,
     ),
   ];
   return [...links, ...spans.map((match) => match[1]!)];
@@ -38,6 +38,7 @@ test("every table is in docs/storage.md", () => {
     "durable-objects/schema.ts",
     "durable-objects/directory-schema.ts",
     "durable-objects/files-schema.ts",
+    "durable-objects/links/schema.ts",
   ];
   const tables = schemas.flatMap((file) =>
     [...readFileSync(file, "utf8").matchAll(/sqliteTable\(\s*"(\w+)"/g)].map((match) => match[1]!),

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { runningUrl } from "../local/running.ts";
-import { type LocalSettings, readSettings } from "../local/settings.ts";
-import { readSecret, TELEGRAM_SECRET_FILE } from "../local/state.ts";
-import { Trouble } from "../trouble.ts";
-import type { PollOptions } from "./poll.ts";
+import type { PollOptions } from "../bridge/telegram/poll.ts";
+import { runningUrl } from "./local/running.ts";
+import { type LocalSettings, readSettings } from "./local/settings.ts";
+import { readSecret, TELEGRAM_SECRET_FILE } from "./local/state.ts";
+import { Trouble } from "./trouble.ts";
 
 /**
  * Reads what the local start reads: the environment, then `.dev.vars` in `folder`, then the state. Throws `Trouble`

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
+import { Trouble } from "./trouble.ts";
+
+/** What the companion is told by the environment, or by `.dev.vars` in the checkout. The environment wins. */
+export interface Config {
+  /** The install's address at this moment, without a slash at its end. */
+  url(): string;
+  token: string;
+  /** The companion's own folder. */
+  folder: string;
+  whatsapp: { enabled: boolean; shared: boolean; url?: string };
+  /** Fetches Telegram's updates instead of a webhook. */
+  telegram?: { token: string; apiRoot: string; secret: string };
+  /** Discord's plain messages, by its Gateway. */
+  discord?: { token: string; intents: number; api?: string };
+  logLevel: string;
+}
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Throws `Trouble` when a token is missing. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const vars = { ...parseEnv(textOf(join(ROOT, ".dev.vars")) ?? ""), ...filled(env) };
+  const state = vars.STATE_DIR ? resolve(vars.STATE_DIR) : join(ROOT, ".nanoflare");
+  const token = vars.BRIDGE_TOKEN ?? textOf(join(state, "bridge-token"))?.trim();
+  if (!token)
+    throw new Trouble(
+      "BRIDGE_TOKEN is not set, and no nanoflare was started here (npm start) that made one.",
+    );
+  return {
+    url: () => urlOf(vars.NANOFLARE_URL, state),
+    token,
+    folder: vars.COMPANION_DIR ? resolve(vars.COMPANION_DIR) : join(state, "companion"),
+    whatsapp: {
+      enabled: !isNo(vars.WHATSAPP_ENABLED),
+      shared: isYes(vars.WHATSAPP_SHARED_NUMBER),
+      url: vars.WHATSAPP_SOCKET_URL,
+    },
+    telegram: isYes(vars.TELEGRAM_POLLING) ? telegramOf(vars, state) : undefined,
+    discord: isNo(vars.DISCORD_ENABLED) || isNo(vars.DISCORD_GATEWAY) ? undefined : discordOf(vars),
+    logLevel: vars.COMPANION_LOG ?? "silent",
+  };
+}
+
+function telegramOf(vars: NodeJS.Dict<string>, state: string): Config["telegram"] {
+  const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root = "https://api.telegram.org" } = vars;
+  const secret = vars.TELEGRAM_WEBHOOK_SECRET ?? textOf(join(state, "telegram-webhook-secret"))?.trim();
+  if (!token || !secret)
+    throw new Trouble(
+      "TELEGRAM_POLLING needs TELEGRAM_BOT_TOKEN and TELEGRAM_WEBHOOK_SECRET, the Worker's own.",
+    );
+  return { token, apiRoot: root.replace(/\/+$/, ""), secret };
+}
+
+/** Guild messages with a mention and direct messages: no privileged intent. */
+const INTENTS = 4609;
+
+function discordOf(vars: NodeJS.Dict<string>): Config["discord"] {
+  const { DISCORD_BOT_TOKEN: token, DISCORD_INTENTS: chosen, DISCORD_API_ROOT: root } = vars;
+  if (!token) return undefined;
+  const intents = Number(chosen ?? INTENTS);
+  if (!Number.isInteger(intents)) throw new Trouble(`DISCORD_INTENTS="${chosen}" is not a number.`);
+  return { token, intents, api: root?.replace(/\/+$/, "").replace(/\/v\d+$/, "") };
+}
+
+/** The local start tells in its state where it answers; it may be started later than this, and elsewhere. */
+function urlOf(chosen: string | undefined, state: string): string {
+  const url = chosen ?? textOf(join(state, "url"))?.trim() ?? "http://127.0.0.1:8787";
+  return url.replace(/\/+$/, "");
+}
+
+function filled(env: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== "");
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8") || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isYes = (text = "") => /^(true|1|yes|on)$/i.test(text.trim());
+const isNo = (text = "") => /^(false|0|no|off)$/i.test(text.trim());

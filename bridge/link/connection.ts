@@ -1,0 +1,116 @@
+import WebSocket from "ws";
+import { CLOSE, HEALTH_MS } from "../../channels/frames.ts";
+import { jittered } from "../clock.ts";
+import type { Session } from "./session.ts";
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+const REFUSED_PAUSE_MS = 60_000;
+/** The Worker answers `ping` without waking its object. A line without an answer is dead. */
+const PING_MS = 20_000;
+const PONG_MS = 10_000;
+
+export interface ConnectionOptions {
+  /** The install's address, without a slash at its end, at this moment. */
+  url(): string;
+  token: string;
+  say(line: string): void;
+  /** The line is another companion's for good, or the two cannot understand each other. */
+  ended(reason: string): void;
+}
+
+/** The socket to the Worker, made again whenever it breaks. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #session!: Session;
+  #socket: WebSocket | undefined;
+  #pause = FIRST_PAUSE_MS;
+  #timers: NodeJS.Timeout[] = [];
+  #stopped = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  start(session: Session): void {
+    this.#session = session;
+    this.#connect();
+  }
+
+  send(text: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#quiet();
+    this.#socket?.close(CLOSE.going.code, "The companion ends.");
+  }
+
+  #connect(): void {
+    const { url, token } = this.#options;
+    const address = `${url().replace(/^http/, "ws")}/bridge`;
+    const socket = new WebSocket(address, {
+      headers: { authorization: `Bearer ${token}` },
+      handshakeTimeout: 15_000,
+      maxPayload: 1024 * 1024,
+    });
+    this.#socket = socket;
+    socket.on("open", () => this.#opened());
+    socket.on("message", (data, isBinary) => this.#heard(isBinary ? "" : data.toString()));
+    socket.on("unexpected-response", (_, { statusCode }) => {
+      socket.terminate();
+      this.#refused(address, statusCode ?? 0);
+    });
+    // What an error means is told by the close that follows it.
+    socket.on("error", () => undefined);
+    socket.on("close", (code, reason) => this.#closed(socket, code, reason.toString()));
+  }
+
+  #opened(): void {
+    this.#options.say("The line to the Worker is open.");
+    this.#session.opened();
+    this.#timers = [
+      setInterval(() => this.#session.health(), HEALTH_MS),
+      setInterval(() => this.#ping(), PING_MS),
+    ];
+  }
+
+  #heard(text: string): void {
+    if (text === "pong") return clearTimeout(this.#timers[2]);
+    this.#session.heard(text);
+    if (this.#session.isOpen) this.#pause = FIRST_PAUSE_MS;
+  }
+
+  #ping(): void {
+    const socket = this.#socket;
+    this.send("ping");
+    clearTimeout(this.#timers[2]);
+    this.#timers[2] = setTimeout(() => socket?.terminate(), PONG_MS);
+  }
+
+  #refused(address: string, status: number): void {
+    if (status !== 401 && status !== 403) return this.#options.say(`${address} answered ${status}.`);
+    this.#pause = REFUSED_PAUSE_MS;
+    this.#options.say(
+      `${address} refuses the companion: BRIDGE_TOKEN differs from the Worker's, or is not set there. It is tried again every minute.`,
+    );
+  }
+
+  #closed(socket: WebSocket, code: number, reason: string): void {
+    if (socket !== this.#socket) return;
+    this.#quiet();
+    this.#session.closed();
+    if (this.#stopped) return;
+    const known = Object.values(CLOSE).find((close) => close.code === code);
+    if (known && !known.again) return this.#options.ended(reason);
+    const pause = jittered(Math.max(this.#pause, known?.pauseMs ?? 0));
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+    this.#timers = [setTimeout(() => this.#connect(), pause)];
+  }
+
+  #quiet(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+  }
+}

@@ -1,0 +1,144 @@
+import {
+  type Command,
+  type ConnectorState,
+  type Down,
+  downSchema,
+  type Hint,
+  PROTOCOL,
+  readFrame,
+  type Up,
+} from "../../channels/frames.ts";
+import type { Item, OpenCommand, Store } from "./store.ts";
+
+/** Items on their way at once. */
+const WINDOW = 32;
+
+/** What a session uses of the outside. */
+export interface SessionPort {
+  version: string;
+  now(): number;
+  send(frame: Up): void;
+  connectors(): ConnectorState[];
+  /** There may be new commands in the store. */
+  work(): void;
+  hint(channel: string, hint: Hint): void;
+  /** Calls `pump` again after so many milliseconds. */
+  later(ms: number): void;
+  /** Tells the person at the terminal one line. */
+  say(line: string): void;
+}
+
+/**
+ * The companion's side of the protocol, over whatever carries frames. An item stays in the store until the Worker says
+ * that it has it, and is sent again after each new connection. Of each lane one item is on its way at a time, so the
+ * messages of a chat arrive in order.
+ */
+export class Session {
+  readonly #store: Store;
+  readonly #port: SessionPort;
+  /** Lanes by the number of the item that is on its way. */
+  readonly #onTheWay = new Map<number, string>();
+  #welcome = false;
+
+  constructor(store: Store, port: SessionPort) {
+    this.#store = store;
+    this.#port = port;
+  }
+
+  get isOpen(): boolean {
+    return this.#welcome;
+  }
+
+  /** A connection was made. */
+  opened(): void {
+    this.closed();
+    const { version } = this.#port;
+    const connectors = this.#port.connectors();
+    this.#port.send({
+      type: "hello",
+      protocol: PROTOCOL,
+      companion: this.#store.companion,
+      version,
+      connectors,
+    });
+  }
+
+  /** The connection is gone: what was on its way is sent again. */
+  closed(): void {
+    this.#welcome = false;
+    this.#onTheWay.clear();
+  }
+
+  /** Stores what has to reach the Worker and sends it when its turn comes. */
+  deliver(lane: string, item: Item): void {
+    this.#store.add(lane, item);
+    this.pump();
+  }
+
+  health(): void {
+    if (!this.#welcome) return;
+    this.#port.send({ type: "health", connectors: this.#port.connectors(), waiting: this.#store.waiting() });
+  }
+
+  heard(data: unknown): void {
+    const frame = readFrame(downSchema, data);
+    if (frame) this.#answer(frame);
+  }
+
+  /** Sends what may be sent now. */
+  pump(): void {
+    if (!this.#welcome) return;
+    const busy = new Set(this.#onTheWay.values());
+    // The heads that are on their way come first, and take a place each.
+    for (const { seq, lane, item, notBefore } of this.#store.heads(2 * WINDOW)) {
+      if (busy.size >= WINDOW) return;
+      if (busy.has(lane)) continue;
+      const wait = notBefore - this.#port.now();
+      if (wait > 0) {
+        this.#port.later(wait);
+        continue;
+      }
+      busy.add(lane);
+      this.#onTheWay.set(seq, lane);
+      this.#port.send({ ...item, seq });
+    }
+  }
+
+  #answer(frame: Down): void {
+    switch (frame.type) {
+      case "welcome":
+        this.#welcome = true;
+        return this.pump();
+      case "ack":
+        this.#store.delivered(frame.seqs);
+        return this.#arrived(frame.seqs);
+      case "refused":
+        return this.#refused(frame);
+      case "command":
+        return this.#command(frame);
+      case "hint":
+        return this.#port.hint(frame.channel, frame.hint);
+    }
+  }
+
+  #refused({ seq, reason, afterMs }: Extract<Down, { type: "refused" }>): void {
+    if (afterMs === undefined) {
+      this.#port.say(`The Worker does not take an event (${reason}): it is set aside.`);
+      this.#store.setAside(seq, reason);
+    } else this.#store.postpone(seq, this.#port.now() + afterMs);
+    this.#arrived([seq]);
+  }
+
+  /** It is on the disk before the Worker hears so. */
+  #command({ id, channel, command }: OpenCommand & { command: Command }): void {
+    const known = this.#store.take({ id, channel, command }, this.#port.now());
+    this.#port.send({ type: "ack", ids: [id] });
+    if (known === "new") this.#port.work();
+    if (known === "done") this.pump();
+  }
+
+  #arrived(seqs: readonly number[]): void {
+    for (const seq of seqs) this.#onTheWay.delete(seq);
+    this.pump();
+  }
+}

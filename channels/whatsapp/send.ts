@@ -1,0 +1,33 @@
+import type { ChannelEnv, Send, Sent } from "../channel.ts";
+import type { Command, Result } from "../frames.ts";
+
+/** Says it through the companion. The key is the command's id, and the message's on WhatsApp: twice is once. */
+export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
+  const { companion } = env;
+  if (!companion) return { outcome: "retry", afterMs: 60_000, reason: "There is no companion here." };
+  switch (send.type) {
+    case "message":
+    case "edit":
+      return ended(await companion.command(send.key, "whatsapp", commandOf(send)), send);
+    case "typing":
+      await companion.hint("whatsapp", { do: "typing", chatId: send.to.chatId });
+      return { outcome: "sent", messageId: "" };
+    case "draft":
+    case "activity":
+    case "dismiss":
+      return { outcome: "sent", messageId: "" };
+  }
+}
+
+function commandOf(send: Extract<Send, { type: "message" | "edit" }>): Command {
+  const text = send.asPlain ? send.part.plain : send.part.body;
+  const { chatId } = send.to;
+  if (send.type === "edit") return { do: "edit", chatId, messageId: send.messageId, text };
+  return { do: "send", chatId, text, replyTo: send.replyTo };
+}
+
+function ended(result: Result, send: Send): Sent {
+  if (result.outcome !== "done") return result;
+  const before = send.type === "edit" ? send.messageId : "";
+  return { outcome: "sent", messageId: result.messageId ?? before };
+}

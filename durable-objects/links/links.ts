@@ -1,0 +1,86 @@
+import { DurableObject } from "cloudflare:workers";
+import { isEnabled } from "../../channels/enabled.ts";
+import type { Command, Hint, Result } from "../../channels/frames.ts";
+import migrations from "../../migrations/links/migrations.js";
+import { now } from "../clock.ts";
+import { readConfig } from "../config.ts";
+import { openDatabase } from "../database.ts";
+import { DIRECTORY } from "../directory-rpc.ts";
+import { log, messageOf } from "../log.ts";
+import { store } from "../store.ts";
+import type { Outside } from "./outside.ts";
+import { LINE, type LineStatus, type LineVerbs } from "./rpc.ts";
+import { Switchboard } from "./switchboard.ts";
+
+/**
+ * The one object that holds the companion's socket. It sleeps while the socket is quiet. An object of its own, since a
+ * chatty network must not stand in the way of the directory: see docs/decisions/0005-the-companions-line.md.
+ */
+export class Links extends DurableObject<Env> implements LineVerbs {
+  readonly #switchboard: Switchboard;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#switchboard = new Switchboard(outsideOf(ctx, env));
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+  }
+
+  /** The companion's upgrade; the door checked its token. */
+  override async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
+      return new Response("Connect with a WebSocket.", { status: 426 });
+    const pair = new WebSocketPair();
+    this.ctx.acceptWebSocket(pair[1]);
+    return new Response(null, { status: 101, webSocket: pair[0] });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    await this.#switchboard.heard(socket, data);
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    this.#switchboard.closed(socket);
+    // 1005 and 1006 say that no code came; they may not be sent back.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#switchboard.closed(socket);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#switchboard.alarm();
+  }
+
+  async command(id: string, channel: string, command: Command): Promise<Result> {
+    return this.#switchboard.command(id, channel, command);
+  }
+
+  async hint(channel: string, hint: Hint): Promise<void> {
+    this.#switchboard.hint(channel, hint);
+  }
+
+  async status(): Promise<LineStatus> {
+    return this.#switchboard.status();
+  }
+}
+
+/** Channels whose events come by the companion. The console's and the CLI's are main: never these. */
+const CARRIED = new Set(["whatsapp", "discord"]);
+
+function outsideOf(ctx: DurableObjectState, env: Env): Outside {
+  const { LOG_LEVEL, vars } = readConfig(env);
+  const { storage } = ctx;
+  return {
+    db: openDatabase(ctx, migrations),
+    now,
+    // A socket that said goodbye is listed until its close is answered.
+    sockets: () => ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN),
+    carries: (channel) => CARRIED.has(channel) && isEnabled(channel, vars),
+    receive: async (event) => void (await store(env, event)),
+    tellMain: (key, text) => env.DIRECTORY.getByName(DIRECTORY).tellMain(key, text),
+    arm: (at) => void (at === null ? storage.deleteAlarm() : storage.setAlarm(at)),
+    transaction: (work) => storage.transactionSync(work),
+    report: (what, error) => log("error", LOG_LEVEL, what, { address: LINE, message: messageOf(error) }),
+  };
+}

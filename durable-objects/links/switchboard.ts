@@ -1,0 +1,159 @@
+import { addressOf, type Inbound } from "../../channels/channel.ts";
+import {
+  CLOSE,
+  type Command,
+  type ConnectorState,
+  type Hint,
+  PROTOCOL,
+  type Result,
+  readFrame,
+  type Up,
+  upSchema,
+} from "../../channels/frames.ts";
+import { Commands, OFFLINE } from "./commands.ts";
+import { LineFacts } from "./facts.ts";
+import { type Attached, attachedOf, type Outside, type Socket, tell } from "./outside.ts";
+import { Presence } from "./presence.ts";
+import type { LineStatus } from "./rpc.ts";
+
+type Hello = Extract<Up, { type: "hello" }>;
+
+/** A group that could not store an event is asked again after so many milliseconds. */
+const AGAIN_MS = 2000;
+
+/**
+ * The companion's line. Events go to their groups and are acknowledged when they are rows there; commands go to the
+ * companion and come back as results. One companion has the line at a time: the last one that said hello.
+ */
+export class Switchboard {
+  readonly #outside: Outside;
+  readonly #facts: LineFacts;
+  readonly #commands: Commands;
+  readonly #presence: Presence;
+
+  constructor(outside: Outside) {
+    this.#outside = outside;
+    this.#facts = new LineFacts(outside.db);
+    this.#commands = new Commands(outside);
+    this.#presence = new Presence(outside, this.#facts);
+  }
+
+  /** A frame came in. Only the companion that has the line is listened to. */
+  async heard(socket: Socket, data: unknown): Promise<void> {
+    const frame = readFrame(upSchema, data);
+    if (!frame) return socket.close(CLOSE.badFrame.code, "That is no frame of the companion's protocol.");
+    if (frame.type === "hello") return this.#hello(socket, frame);
+    if (!this.#hasLine(socket)) return socket.close(CLOSE.superseded.code, "Another companion took over.");
+    this.#seen(socket);
+    switch (frame.type) {
+      case "event":
+        return this.#event(socket, frame.seq, frame.event);
+      case "result":
+        this.#commands.settle(frame.id, frame.result);
+        return tell(socket, { type: "ack", seqs: [frame.seq] });
+      case "ack":
+        return this.#commands.acked(frame.ids);
+      case "health":
+        return this.#health(socket, frame.connectors);
+    }
+  }
+
+  /** A socket is gone. */
+  closed(socket: Socket): void {
+    if (!this.#hasLine(socket)) return;
+    socket.serializeAttachment({ ...attachedOf(socket), companion: undefined });
+    this.#presence.left();
+  }
+
+  async command(id: string, channel: string, command: Command): Promise<Result> {
+    const line = this.#line();
+    if (!line && !this.#presence.awaited()) return OFFLINE;
+    return this.#commands.ask(id, channel, command, line);
+  }
+
+  hint(channel: string, hint: Hint): void {
+    const line = this.#line();
+    if (line) tell(line, { type: "hint", channel, hint });
+  }
+
+  /** The object's alarm. */
+  async alarm(): Promise<void> {
+    const silent = await this.#presence.look(this.#line());
+    if (!silent) return;
+    silent.serializeAttachment({ ...attachedOf(silent), companion: undefined });
+    silent.close(CLOSE.going.code, "Nothing was heard for too long.");
+  }
+
+  status(): LineStatus {
+    const line = this.#line();
+    const epoch = this.#facts.get("epoch") ?? 0;
+    if (!line) return { online: false, epoch, seenAt: this.#facts.get("gone")?.at, connectors: [] };
+    const { seenAt, version, connectors } = attachedOf(line);
+    return { online: true, epoch, seenAt, version, connectors };
+  }
+
+  async #hello(socket: Socket, hello: Hello): Promise<void> {
+    if (hello.protocol !== PROTOCOL)
+      return socket.close(CLOSE.version.code, `The Worker speaks version ${PROTOCOL} of the protocol.`);
+    const { companion, version, connectors } = hello;
+    const epoch = (this.#facts.get("epoch") ?? 0) + 1;
+    const before = this.#outside.sockets().filter((other) => other !== socket);
+    this.#outside.transaction(() => {
+      this.#facts.set("epoch", epoch);
+      this.#commands.takenOverBy(companion);
+    });
+    const attached: Attached = { companion, epoch, version, seenAt: this.#outside.now(), connectors };
+    socket.serializeAttachment(attached);
+    for (const other of before) other.close(CLOSE.superseded.code, "Another companion took over.");
+    tell(socket, { type: "welcome", epoch });
+    this.#commands.send(socket);
+    await this.#presence.came();
+  }
+
+  async #event(socket: Socket, seq: number, event: Inbound): Promise<void> {
+    const wrong = this.#whyNot(event);
+    if (wrong) return tell(socket, { type: "refused", seq, reason: wrong });
+    try {
+      await this.#outside.receive(event);
+    } catch (error) {
+      this.#outside.report("an event of the companion could not be stored", error);
+      return tell(socket, { type: "refused", seq, reason: "It could not be stored.", afterMs: AGAIN_MS });
+    }
+    tell(socket, { type: "ack", seqs: [seq] });
+  }
+
+  async #health(socket: Socket, connectors: ConnectorState[]): Promise<void> {
+    const before = attachedOf(socket);
+    socket.serializeAttachment({ ...before, connectors });
+    for (const { channel, state, problem } of connectors) {
+      const was = before.connectors.find((other) => other.channel === channel)?.state;
+      if (state !== "logged out" || was === state) continue;
+      const text = `${channel} has to be linked again: ${problem ?? "the link was taken back"}. Write on the command line: npx nanoflare channels login ${channel}`;
+      await this.#presence.tell(`logged-out:${channel}`, text);
+    }
+  }
+
+  #seen(socket: Socket): void {
+    socket.serializeAttachment({ ...attachedOf(socket), seenAt: this.#outside.now() });
+  }
+
+  /** Why an event is not taken, whatever its group would say. */
+  #whyNot(event: Inbound): string | undefined {
+    const channel = event.address.split(":")[0]!;
+    if (!this.#outside.carries(channel)) return `The companion may not speak for ${channel}.`;
+    if (event.address !== addressOf(channel, event.chat.id)) return "The event's address is not its chat's.";
+    if (event.kind === "migration" && !event.to.startsWith(`${channel}:`))
+      return "A chat cannot move to another network.";
+    return undefined;
+  }
+
+  #line(): Socket | undefined {
+    return this.#outside.sockets().find((socket) => this.#hasLine(socket));
+  }
+
+  /** Whether the companion at this socket said hello last. */
+  #hasLine(socket: Socket): boolean {
+    const { companion, epoch } = attachedOf(socket);
+    return companion !== undefined && epoch === this.#facts.get("epoch");
+  }
+}

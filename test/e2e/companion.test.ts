@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type StartedWhatsAppServer, startWhatsAppServer } from "@openclaw/crabline";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type RunningPeers, startPeers } from "../peers/start.ts";
+import { CompanionProcess, link } from "./companion-process.ts";
+import { freePort, freshFolder, type Install, startInstall } from "./install.ts";
+import { seededRandom, testSeed } from "./random.ts";
+
+const PEOPLE = Array.from({ length: 5 }, (_, n) => `1555123400${n}`);
+const TOKEN = "companion-token";
+
+let peers: RunningPeers;
+let whatsapp: StartedWhatsAppServer;
+let companion: CompanionProcess;
+let install: Install;
+const recorder = join(freshFolder(), "whatsapp.jsonl");
+
+beforeAll(async () => {
+  peers = await startPeers();
+  whatsapp = await startWhatsAppServer({ recorderPath: recorder });
+});
+afterAll(async () => {
+  await companion?.kill();
+  await install?.kill();
+  await whatsapp.close();
+  await peers.close();
+});
+
+/** A person writes to the account. */
+async function write(person: string, text: string): Promise<void> {
+  const { adminToken, endpoints } = whatsapp.manifest;
+  const jid = `${person}@s.whatsapp.net`;
+  const answer = await fetch(endpoints.adminInboundUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-crabline-admin-token": adminToken },
+    body: JSON.stringify({ chatJid: jid, senderJid: jid, text }),
+  });
+  expect(answer.status).toBe(200);
+}
+
+interface Shown {
+  id: string;
+  to: string;
+  text: string;
+}
+
+/** What people see: WhatsApp knows a message by its id, so one that was sent twice is there once. */
+function shown(): Shown[] {
+  const byId = new Map<string, Shown>();
+  for (const line of readFileSync(recorder, "utf8").trim().split("\n")) {
+    const { accepted, body } = JSON.parse(line);
+    const text = body?.message?.conversation ?? body?.message?.extendedTextMessage?.text;
+    if (accepted && body.key.fromMe) byId.set(body.key.id, { id: body.key.id, to: body.key.remoteJid, text });
+  }
+  return [...byId.values()];
+}
+
+test("WhatsApp's messages are answered once each, with Worker and companion killed at random", {
+  timeout: 180_000,
+}, async () => {
+  const random = seededRandom(testSeed());
+  const folder = freshFolder();
+  link(folder, whatsapp);
+  const options = {
+    stateDir: freshFolder(),
+    port: await freePort(),
+    env: {
+      API_BASE: peers.addresses.modelBase,
+      MODEL: "echo",
+      BRIDGE_TOKEN: TOKEN,
+      ALLOW_FROM: PEOPLE.map((person) => `whatsapp:${person}`).join(),
+    },
+  };
+  companion = new CompanionProcess(folder, {
+    NANOFLARE_URL: `http://127.0.0.1:${options.port}`,
+    BRIDGE_TOKEN: TOKEN,
+    WHATSAPP_SOCKET_URL: whatsapp.manifest.endpoints.baileysWebSocketUrl,
+  });
+  // Nobody answers yet: what comes in waits on the companion's disk, and survives its death.
+  await companion.start();
+  for (const person of PEOPLE) await write(person, `first ~${person}~`);
+  await vi.waitFor(() => expect(companion.waiting()).toBe(PEOPLE.length), { timeout: 10_000, interval: 50 });
+  await companion.kill();
+  const starting = startInstall(options);
+  await companion.start();
+  install = await starting;
+  // The answers are under way when the companion dies, and once more when the Worker does.
+  await sleep(random() * 1500);
+  await companion.kill();
+  await companion.start();
+  await sleep(random() * 1500);
+  await install.kill();
+  install = await startInstall(options);
+  const answers = (person: string) => shown().filter(({ text }) => text.includes(`~${person}~`));
+  await vi.waitFor(() => expect(PEOPLE.filter((person) => answers(person).length === 0)).toEqual([]), {
+    timeout: 60_000,
+    interval: 200,
+  });
+  for (const person of PEOPLE) {
+    const [answer, ...others] = answers(person);
+    expect(others).toEqual([]);
+    expect(answer!.to).toBe(`${person}@s.whatsapp.net`);
+    expect(answer!.text).toMatch(/^Flare: You said: /);
+  }
+  await vi.waitFor(() => expect(companion.waiting()).toBe(0), { timeout: 10_000 });
+});

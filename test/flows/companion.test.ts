@@ -1,0 +1,270 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Inbound } from "../../channels/channel.ts";
+import {
+  CLOSE,
+  type Down,
+  HEALTH_MS,
+  MEDIA_CAP,
+  OFFLINE_MS,
+  PROTOCOL,
+  type Up,
+} from "../../channels/frames.ts";
+import { soon } from "../soon.ts";
+import { fresh } from "./talk.ts";
+
+const HOME = "http://flare.test";
+const TOKEN = { authorization: "Bearer flow-bridge" };
+const stub = () => env.LINKS.getByName("companion") as unknown as DurableObjectStub;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function bridge(headers: Record<string, string>): Promise<Response> {
+  return exports.default.fetch(new Request(`${HOME}/bridge`, { headers }));
+}
+
+/** A companion that does what the test says. */
+class Companion {
+  readonly heard: Down[] = [];
+  readonly socket: WebSocket;
+  closed: { code: number; reason: string } | undefined;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.addEventListener("message", ({ data }) => {
+      this.heard.push(JSON.parse(String(data)));
+    });
+    socket.addEventListener("close", ({ code, reason }) => {
+      this.closed = { code, reason };
+    });
+    socket.accept();
+  }
+
+  /** Connects and takes the line. */
+  static async hello(companion: string, protocol = PROTOCOL): Promise<Companion> {
+    const response = await bridge({ ...TOKEN, upgrade: "websocket" });
+    const one = new Companion(response.webSocket!);
+    one.send({ type: "hello", protocol, companion, version: "test", connectors: [] });
+    return one;
+  }
+
+  send(frame: Up | object): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  /** The first frame that matches. */
+  async hears<T extends Down["type"]>(type: T, n = 1): Promise<Extract<Down, { type: T }>> {
+    return soon(() => {
+      const found = this.heard.filter((frame) => frame.type === type);
+      expect(found.length).toBeGreaterThanOrEqual(n);
+      return found[n - 1] as Extract<Down, { type: T }>;
+    });
+  }
+}
+
+function said(text: string, more: Partial<Extract<Inbound, { kind: "message" }>> = {}) {
+  const id = `${fresh()}@lid`;
+  const person = { id, name: "Ann", aliases: ["15550001", "+15550001"], isBot: false };
+  return {
+    kind: "message" as const,
+    address: `whatsapp:${id}` as const,
+    key: `message:${id}:1`,
+    chat: { id, type: "direct" as const },
+    sentAt: Date.now(),
+    messageId: "1",
+    sender: person,
+    text,
+    mentioned: false,
+    attachments: [],
+    ...more,
+  };
+}
+
+async function rows(address: string) {
+  const group = env.GROUP.getByName(address) as unknown as DurableObjectStub;
+  return runInDurableObject(group, (_, { storage }) =>
+    storage.sql.exec("select key, state from inbox").toArray(),
+  );
+}
+
+/** How often main was told something with these words. */
+async function told(words: string): Promise<number> {
+  const directory = env.DIRECTORY.getByName("directory") as unknown as DurableObjectStub;
+  const rows = await runInDurableObject(directory, (_, { storage }) =>
+    storage.sql.exec("select text from notices where key like 'companion:%'").toArray(),
+  );
+  return rows.filter(({ text }) => String(text).includes(words)).length;
+}
+
+describe("the door", () => {
+  test.each<[string, Record<string, string>, number]>([
+    ["no token", {}, 401],
+    ["a wrong token", { authorization: "Bearer flow-bridg3" }, 401],
+    ["the admin's token", { authorization: "Bearer flow-admin" }, 401],
+    ["no upgrade", TOKEN, 426],
+  ])("with %s does not open", async (_, headers, status) => {
+    const upgrade: Record<string, string> = status === 426 ? {} : { upgrade: "websocket" };
+    const refused = await bridge({ ...upgrade, ...headers });
+    expect(refused.status).toBe(status);
+    expect(refused.webSocket).toBeNull();
+  });
+
+  test("takes a file with the token, a name and a length within the cap", async () => {
+    const put = (name: string, headers: Record<string, string>, body = "bytes") =>
+      exports.default.fetch(new Request(`${HOME}/bridge/media/${name}`, { method: "PUT", headers, body }));
+    const name = "a".repeat(64);
+    expect((await put(name, {})).status).toBe(401);
+    expect((await put("../../groups/x", TOKEN)).status).toBe(404);
+    expect((await put(name, { ...TOKEN, "content-length": String(MEDIA_CAP + 1) })).status).toBe(413);
+    const kept = await put(name, { ...TOKEN, "content-length": "5" });
+    expect(await kept.json()).toEqual({ key: `media/companion/${name}` });
+    expect(await (await env.FILES.get(`media/companion/${name}`))!.text()).toBe("bytes");
+  });
+});
+
+describe("the line", () => {
+  test("acknowledges an event when its group has the row, and once however often it comes", async () => {
+    const one = await Companion.hello("disk-1");
+    await one.hears("welcome");
+    const event = said("hello there");
+    one.send({ type: "event", seq: 1, event });
+    expect((await one.hears("ack")).seqs).toEqual([1]);
+    expect((await rows(event.address)).map(({ key }) => key)).toEqual([event.key]);
+    const again = await Companion.hello("disk-1");
+    again.send({ type: "event", seq: 1, event });
+    expect((await again.hears("ack")).seqs).toEqual([1]);
+    expect(await rows(event.address)).toHaveLength(1);
+  });
+
+  test("refuses what the companion may not say, for good", async () => {
+    const one = await Companion.hello("disk-1");
+    const event = said("I am main");
+    one.send({
+      type: "event",
+      seq: 7,
+      event: { ...event, address: "web:main", chat: { ...event.chat, id: "main" } },
+    });
+    expect(await one.hears("refused")).toEqual({ type: "refused", seq: 7, reason: expect.any(String) });
+    one.send({ type: "event", seq: 8, event: { ...event, address: "whatsapp:another@lid" } });
+    expect((await one.hears("refused", 2)).afterMs).toBeUndefined();
+  });
+
+  test("belongs to the companion that came last, and the one before is told so and not heard any more", async () => {
+    const first = await Companion.hello("disk-1");
+    const { epoch } = await first.hears("welcome");
+    const second = await Companion.hello("disk-2");
+    expect((await second.hears("welcome")).epoch).toBe(epoch + 1);
+    await soon(() => expect(first.closed?.code).toBe(CLOSE.superseded.code));
+    const event = said("still me");
+    second.send({ type: "event", seq: 1, event });
+    await second.hears("ack");
+  });
+
+  test("is closed to another version of the protocol and to noise", async () => {
+    const other = await Companion.hello("disk-1", PROTOCOL + 1);
+    await soon(() => expect(other.closed?.code).toBe(CLOSE.version.code));
+    const noise = await Companion.hello("disk-1");
+    noise.socket.send("{");
+    await soon(() => expect(noise.closed?.code).toBe(CLOSE.badFrame.code));
+  });
+
+  test("carries an answer to WhatsApp, once", async () => {
+    const one = await Companion.hello("disk-1");
+    await one.hears("welcome");
+    const event = said("/status");
+    one.send({ type: "event", seq: 1, event: { ...event, command: { name: "status", args: "" } } });
+    // Answers to other tests' messages come this way too.
+    const commands = () =>
+      one.heard.filter(
+        (frame) =>
+          frame.type === "command" && "chatId" in frame.command && frame.command.chatId === event.chat.id,
+      );
+    const [asked] = (await soon(() => {
+      expect(commands()).toHaveLength(1);
+      return commands();
+    })) as [Extract<Down, { type: "command" }>];
+    expect(asked).toMatchObject({ channel: "whatsapp", command: { do: "send" } });
+    one.send({ type: "ack", ids: [asked.id] });
+    one.send({ type: "result", seq: 2, id: asked.id, result: { outcome: "done", messageId: "3EB0" } });
+    await soon(async () => {
+      const group = env.GROUP.getByName(event.address) as unknown as DurableObjectStub;
+      const sent = await runInDurableObject(group, (_, { storage }) =>
+        storage.sql.exec("select state from outbox").toArray(),
+      );
+      expect(sent).toEqual([{ state: "sent" }]);
+    });
+    expect(commands()).toHaveLength(1);
+  });
+
+  test("says at once to whoever asks that a companion which nobody expects is offline", async () => {
+    await silence();
+    const answer = await env.LINKS.getByName("companion").command("c-1", "whatsapp", { do: "unlink" });
+    expect(answer).toMatchObject({ outcome: "retry" });
+  });
+});
+
+/** Lets the companion vanish without a word, until main was told. */
+async function silence(): Promise<void> {
+  const one = await Companion.hello("disk-1");
+  await one.hears("welcome");
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + OFFLINE_MS });
+  await runDurableObjectAlarm(stub() as never);
+}
+
+describe("a companion that falls silent", () => {
+  const alarm = () => runInDurableObject(stub(), (_, { storage }) => storage.getAlarm());
+
+  test("is missed after 90 seconds, main is told once, and nothing stays armed", async () => {
+    const before = await told("offline");
+    const one = await Companion.hello("disk-1");
+    await one.hears("welcome");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HEALTH_MS });
+    one.send({ type: "health", connectors: [], waiting: 0 });
+    await soon(async () =>
+      expect((await env.LINKS.getByName("companion").status()).seenAt).toBeGreaterThanOrEqual(
+        Date.now() - 1000,
+      ),
+    );
+    vi.setSystemTime(Date.now() + OFFLINE_MS - HEALTH_MS + 1);
+    await runDurableObjectAlarm(stub() as never);
+    expect(await told("offline")).toBe(before);
+    expect(await alarm()).not.toBeNull();
+    vi.setSystemTime(Date.now() + OFFLINE_MS);
+    await runDurableObjectAlarm(stub() as never);
+    expect(await told("offline")).toBe(before + 1);
+    expect(await alarm()).toBeNull();
+    expect((await env.LINKS.getByName("companion").status()).online).toBe(false);
+  });
+
+  test("that comes back is told of as well", async () => {
+    await silence();
+    const before = await told("is back");
+    await (await Companion.hello("disk-1")).hears("welcome");
+    await soon(async () => expect(await told("is back")).toBe(before + 1));
+  });
+
+  test("that ends in good order and comes again in time is not told of", async () => {
+    const before = await told("offline");
+    const one = await Companion.hello("disk-1");
+    await one.hears("welcome");
+    one.socket.close(CLOSE.going.code);
+    await soon(async () => expect((await env.LINKS.getByName("companion").status()).online).toBe(false));
+    await (await Companion.hello("disk-1")).hears("welcome");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + OFFLINE_MS - 1000 });
+    await runDurableObjectAlarm(stub() as never);
+    expect(await told("offline")).toBe(before);
+  });
+});
+
+test("an account that lost its link is told to main once", async () => {
+  const before = await told("channels login whatsapp");
+  const one = await Companion.hello("disk-1");
+  await one.hears("welcome");
+  const lost = { channel: "whatsapp", state: "logged out" as const, problem: "The phone removed the link." };
+  for (let n = 0; n < 3; n++) one.send({ type: "health", connectors: [lost], waiting: 0 });
+  await soon(async () => expect(await told("channels login whatsapp")).toBe(before + 1));
+  expect((await env.LINKS.getByName("companion").status()).connectors).toEqual([lost]);
+});
