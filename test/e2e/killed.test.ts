@@ -53,9 +53,9 @@ test("kills at random moments under load lose no accepted message and repeat onl
   expect(accepted.length).toBeGreaterThan(CHATS);
   // A send that was killed twice is not made a third time: it waits for the operator.
   expect(accepted.filter((marker) => !shown.has(marker) && !unknown.includes(marker))).toEqual([]);
-  expect(
-    [...shown].filter(([, calls]) => doubledWithoutKill(calls, kills)).map(([marker]) => marker),
-  ).toEqual([]);
+  const wrong = [...shown].filter(([, calls]) => doubledWithoutKill(calls, kills));
+  // Shown from the first call on, so that a failure tells what came when.
+  expect(wrong.map(([marker, calls]) => [marker, sinceFirst(calls, kills)])).toEqual([]);
 });
 
 function environment(): Record<string, string> {
@@ -121,4 +121,11 @@ function doubledWithoutKill(calls: TelegramCall[], kills: number[]): boolean {
   const [first, ...others] = calls;
   const inside = (kill: number) => kill >= first!.began && kill < first!.at + SLACK_MS;
   return others.length > 1 || !kills.some(inside);
+}
+
+/** Milliseconds after the first call began: each call, and each kill. */
+function sinceFirst(calls: TelegramCall[], kills: number[]) {
+  const start = calls[0]!.began;
+  const of = (call: TelegramCall) => [call.began - start, call.at - start, call.method];
+  return { calls: calls.map(of), kills: kills.map((kill) => kill - start) };
 }
