@@ -74,8 +74,16 @@ export class Groups {
       const name = HOUSE[address]?.name ?? (tidy(chat.title ?? "") || folder);
       const fresh = { address, type, folder, name, nameKey: keyOf(name), registered: false, main: false };
       const origin = { title: tidy(chat.title ?? "") || null, adoptedFrom: heir?.address };
+      const paused = this.#office.fact("paused") === 1;
       db.insert(groups)
-        .values({ ...fresh, ...origin, version: 0, requiresTrigger: type === "group", lastActiveAt: now() })
+        .values({
+          ...fresh,
+          ...origin,
+          paused,
+          version: 0,
+          requiresTrigger: type === "group",
+          lastActiveAt: now(),
+        })
         .run();
     }
     db.delete(pending).where(eq(pending.address, address)).run();
@@ -112,12 +120,16 @@ export class Groups {
     return this.#office.db.select().from(groups).where(eq(groups.folder, folder)).get();
   }
 
-  /** Pauses all registered groups, or lets them go on. Call it inside a transaction. */
+  /**
+   * Pauses all groups, or lets them go on: also those that were removed and those that are registered later.
+   * Call it inside a transaction.
+   */
   pauseAll(paused: boolean, by: By | undefined): void {
     const { who, from } = askerOf(by);
     const what = paused ? ("paused" as const) : ("resumed" as const);
     this.#office.record({ what, subject: "all groups", who, from });
-    const others = and(eq(groups.registered, true), eq(groups.paused, !paused));
+    this.#office.setFact("paused", paused ? 1 : 0);
+    const others = eq(groups.paused, !paused);
     const rows = this.#office.db.select({ address: groups.address }).from(groups).where(others).all();
     for (const { address } of rows) this.#change(address, { paused });
   }

@@ -62,11 +62,11 @@ export class Office {
     return this.ctx.storage.transactionSync(work);
   }
 
-  fact(name: "settings" | "templates"): number {
+  fact(name: "settings" | "templates" | "paused"): number {
     return this.db.select().from(facts).where(eq(facts.name, name)).get()?.value ?? 0;
   }
 
-  setFact(name: "settings" | "templates", value: number): void {
+  setFact(name: "settings" | "templates" | "paused", value: number): void {
     const set = { value };
     this.db.insert(facts).values({ name, value }).onConflictDoUpdate({ target: facts.name, set }).run();
   }

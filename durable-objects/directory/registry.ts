@@ -158,7 +158,10 @@ export class Registry {
     );
     const when = type === "group" ? "answer there when I am addressed" : "answer there";
     const files = heir ? `, with all files of "${heir.name}"` : "";
-    return done(`"${settings.name}" is registered: I ${when}. Its folder is ${settings.folder}${files}.`);
+    const paused = settings.paused ? ` It is paused. To go on: /resume ${settings.name}` : "";
+    return done(
+      `"${settings.name}" is registered: I ${when}. Its folder is ${settings.folder}${files}.${paused}`,
+    );
   }
 
   /** Whose folder a chat may take over: a removed group's, and only where the chat has none of its own. */

@@ -7,7 +7,6 @@ const directory = () => env.DIRECTORY.getByName("directory");
 test("a group that is removed while it is answered hears nothing more, also not what waited", async () => {
   const chat = -fresh();
   await register(chat);
-  console.log("b", Date.now());
   const [key, gate] = [`removed-${-chat}`, `removed-${-chat}`];
   await peers.script(key, { text: "Nobody reads this.", after: 1, trouble: { gate } });
   await deliver(inGroup(chat, `@Flare ${key} go`));
@@ -25,7 +24,6 @@ test("a group that is removed while it is answered hears nothing more, also not 
 test("a group that was removed while a message waited for its turn does not ask the model", async () => {
   const chat = -fresh();
   await register(chat);
-  console.log("b", Date.now());
   const [key, next] = [`late-${-chat}`, `back-${-chat}`];
   // The pieces of an album wait a second for the rest.
   await deliver(inGroup(chat, `@Flare ${key} look`, { media_group_id: `album-${-chat}` }));
