@@ -240,6 +240,8 @@ export interface Channel {
   needs: readonly string[];
   /** Tells the platform where this install is and which commands it has, and says what the platform answered. */
   setup?(install: Install, env: ChannelEnv): Promise<Report>;
+  /** The companion carries it: `probe` then asks that alone, and costs nothing. */
+  carried?: true;
   /** Asks the platform whether it knows us and reaches us. Changes nothing. */
   probe?(env: ChannelEnv): Promise<Report>;
   /** Fetches an attachment's bytes, or says why not. The caller must consume or cancel the body. */

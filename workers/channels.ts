@@ -6,7 +6,6 @@ import type { Channel, Report } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
-import { companionOf } from "../durable-objects/links/companion.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 import { askGroups, type ChannelState, channelState } from "./status.ts";
@@ -38,11 +37,9 @@ export const channelDoors = new Hono<Doors>()
     const errors = await askGroups(c.env, install, async (group) => (await group.status()).lastError);
     const probe = c.req.valid("query").probe === "true";
     const all = Object.values(channels).map(async (channel) => {
-      const status = setUpOf(channel, c.get("config"), new URL(c.req.url).origin);
-      const asked =
-        probe && status.state === "ready"
-          ? await channel.probe?.({ ...outside(c.get("config")), companion: companionOf(c.env) })
-          : undefined;
+      const status = await setUpOf(channel, c.env, c.get("config"), new URL(c.req.url).origin);
+      const ready = status.state === "ready";
+      const asked = probe && ready ? await channel.probe?.(outside(c.get("config"), c.env)) : undefined;
       const told: ChannelStatus = { ...status, ...livenessOf(channel.name, install, errors) };
       return asked ? { ...told, probe: asked } : told;
     });
@@ -56,7 +53,7 @@ export const channelDoors = new Hono<Doors>()
     const problem = channel.problem(c.get("config").vars);
     if (problem) return c.json({ error: problem }, 400);
     const url = (c.req.valid("json").url ?? new URL(c.req.url).origin).replace(/\/+$/, "");
-    return c.json(await channel.setup({ url, commands: SHOWN }, outside(c.get("config"))));
+    return c.json(await channel.setup({ url, commands: SHOWN }, outside(c.get("config"), c.env)));
   });
 
 /** What a platform offers people to choose from. */
@@ -67,10 +64,10 @@ const SHOWN = commands
   .map(({ name, args, help }) => ({ name, help, ...(args ? { args } : {}) }));
 
 /** How it is set up. The webhook is where this request came in, which the platform may know by another name. */
-function setUpOf(channel: Channel, config: Config, origin: string) {
+async function setUpOf(channel: Channel, env: Env, config: Config, origin: string) {
   const missing = channel.needs.filter((variable) => !config.vars[variable]);
   const webhook = channel.setup ? { webhook: `${origin}/webhook/${channel.name}` } : {};
-  return { ...channelState(channel, config), missing, ...webhook };
+  return { ...(await channelState(channel, env, config)), missing, ...webhook };
 }
 
 function livenessOf(

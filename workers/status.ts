@@ -6,14 +6,15 @@ import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
 import type { GroupStatus } from "../durable-objects/rpc.ts";
 import { log } from "./log.ts";
+import { outside } from "./webhooks.ts";
 
 /** Groups that are asked for one answer, the most recently active first: a request may call only so many objects. */
 const GROUPS = 40;
 
-/** Whether a channel can work with the variables that are set; `problem` names the one to mend. */
+/** Whether a channel can work; `problem` says what to mend. `offline`: it waits for the companion or its account. */
 export interface ChannelState {
   name: string;
-  state: "ready" | "off" | "not set up";
+  state: "ready" | "off" | "not set up" | "offline";
   problem?: string;
 }
 
@@ -37,7 +38,7 @@ export async function statusOf(env: Env, config: Config, version: string): Promi
   return {
     version,
     model: { name: nameOf(first!), why: first!.why, fallbacks: others.map(nameOf) },
-    channels: Object.values(channels).map((channel) => channelState(channel, config)),
+    channels: await Promise.all(Object.values(channels).map((channel) => channelState(channel, env, config))),
     keys: Object.keys(config.vars)
       .filter((name) => /(_KEY|_TOKEN|_SECRET)$/.test(name))
       .sort(),
@@ -68,12 +69,16 @@ export async function askGroups<T>(
   return (await Promise.all(asked)).flat();
 }
 
-/** How a channel is by its variables alone. */
-export function channelState(channel: Channel, { vars }: Config): ChannelState {
+/** How a channel is by its variables, and by the companion where that carries it. No platform is asked. */
+export async function channelState(channel: Channel, env: Env, config: Config): Promise<ChannelState> {
   const { name } = channel;
-  if (!isEnabled(name, vars)) return { name, state: "off" };
-  const problem = channel.problem(vars);
-  return problem ? { name, state: "not set up", problem } : { name, state: "ready" };
+  if (!isEnabled(name, config.vars)) return { name, state: "off" };
+  const problem = channel.problem(config.vars);
+  if (problem) return { name, state: "not set up", problem };
+  const carried = channel.carried && (await channel.probe?.(outside(config, env)));
+  return carried && !carried.ok
+    ? { name, state: "offline", problem: carried.said.join(" ") }
+    : { name, state: "ready" };
 }
 
 function nameOf({ provider, model }: { provider: string; model: string }): string {

@@ -3,6 +3,7 @@ import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
 import { now } from "../durable-objects/clock.ts";
 import type { Config } from "../durable-objects/config.ts";
+import { companionOf } from "../durable-objects/links/companion.ts";
 import type { Receipt } from "../durable-objects/rpc.ts";
 import { store } from "../durable-objects/store.ts";
 
@@ -15,7 +16,7 @@ export async function webhook(name: string, request: Request, env: Env, config: 
   if (!channel) return said(404, `There is no channel "${name.slice(0, 40)}".`);
   if (!isEnabled(name, config.vars))
     return said(404, `${name} is switched off (${name.toUpperCase()}_ENABLED).`);
-  const received = await channel.receive(request, outside(config));
+  const received = await channel.receive(request, outside(config, env));
   const receipts: Receipt[] = [];
   for (const event of received.events) {
     // The store logged why.
@@ -34,11 +35,12 @@ function answer({ status, body, json, unanswered }: Received, receipts: Receipt[
 }
 
 /** What a channel may use of the outside. */
-export function outside(config: Config): ChannelEnv {
+export function outside(config: Config, env: Env): ChannelEnv {
   return {
     vars: config.vars,
     fetch: (input, init) => fetch(input, init),
     now,
+    companion: companionOf(env),
   };
 }
 

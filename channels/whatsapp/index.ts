@@ -25,6 +25,7 @@ const limits: Limits = {
 /** WhatsApp, through the companion. Variables: `BRIDGE_TOKEN`, `WHATSAPP_ENABLED`. */
 export const whatsapp: Channel = {
   name: "whatsapp",
+  carried: true,
   limits,
   problem,
   needs: ["BRIDGE_TOKEN"],
