@@ -75,12 +75,15 @@ export class Arrivals {
       .where(eq(pending.address, titleOrAddress as Address))
       .get();
     if (exact) return [exact];
-    return db
-      .select()
-      .from(pending)
-      .where(eq(pending.titleKey, keyOf(tidy(titleOrAddress))))
-      .orderBy(pending.address)
-      .all();
+    return (
+      db
+        .select()
+        .from(pending)
+        .where(eq(pending.titleKey, keyOf(tidy(titleOrAddress))))
+        // In the order of their coming: who knocks later moves no number that main was shown.
+        .orderBy(sql`rowid`)
+        .all()
+    );
   }
 
   /** All that wait: at most 100. */

@@ -2,6 +2,7 @@ import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import { type Actor, OWNER } from "../../agent/authorize.ts";
 import { describeChange, type SettingsChange } from "../../agent/group-settings.ts";
 import type { Address, Chat } from "../../channels/channel.ts";
+import { dayOf } from "../day.ts";
 import type { By } from "../directory-rpc.ts";
 import { aliases, grants, groups, pairings, pending } from "../directory-schema.ts";
 import type { GroupSettings } from "../rpc.ts";
@@ -225,11 +226,12 @@ export class Groups {
   }
 
   /** Main and the audit see which chat is meant from now on. */
-  #renamed({ address, name, version }: GroupRow, title: string): void {
+  #renamed({ address, name }: GroupRow, title: string): void {
     const detail = `${name} -> ${title}`;
     this.#office.record({ what: "renamed", subject: address, who: "the platform", from: address, detail });
+    // Once a day: whoever may change the title could fill main with it.
     this.#errands.tell(
-      `renamed:${address}:${version}`,
+      `renamed:${address}:${dayOf(this.#office.now(), this.#office.config.TIMEZONE)}`,
       `The chat "${name}" (${address}) is called "${title}" now.`,
     );
   }
