@@ -242,7 +242,7 @@ describe("registration", () => {
         expect(seen).not.toContain(folder);
         seen.add(folder);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

@@ -29,8 +29,8 @@ const TASKS: { task: NewTask; slots: (to: number) => number[] }[] = [
     slots: (to) => byCroner("0 9 * * 1-5", "UTC", to),
   },
   {
-    task: { message: "Pulse.", schedule_type: "interval", schedule_value: "17h", misfire: "skip" },
-    slots: (to) => every(17 * HOUR, to),
+    task: { message: "Pulse.", schedule_type: "interval", schedule_value: "41h", misfire: "skip" },
+    slots: (to) => every(41 * HOUR, to),
   },
   {
     task: { message: "Weekly.", schedule_type: "interval", schedule_value: "7d", context: "isolated" },
@@ -134,7 +134,7 @@ test("in a year with nights out, restarts and a clock that steps, each slot has 
         .filter((slot) => !expected.includes(slot)),
     ).toEqual([]);
   }
-  expect([...fates.values()].filter(({ state }) => state === "ok").length).toBeGreaterThan(500);
+  expect([...fates.values()].filter(({ state }) => state === "ok").length).toBeGreaterThan(300);
 });
 
 function at(now: number): void {
