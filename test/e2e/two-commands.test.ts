@@ -50,7 +50,7 @@ test("variables reach the Worker and nothing else of the environment does", asyn
     env: { ASSISTANT_NAME: "Pixel", SOME_TOKEN: "not-for-the-worker", MAX_TOKENS: "many" },
   });
   const status = await statusOf(install);
-  expect(status.keys).toEqual(["ADMIN_TOKEN", "TELEGRAM_WEBHOOK_SECRET"]);
+  expect(status.keys).toEqual(["ADMIN_TOKEN", "BRIDGE_TOKEN", "TELEGRAM_WEBHOOK_SECRET"]);
   expect(status.problems.join()).toContain("MAX_TOKENS");
   const chat = await openChat(install, "web:main");
   expect(chat.assistant).toBe("Pixel");
