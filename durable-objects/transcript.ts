@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, ne, sql } from "drizzle-orm";
 import type { Recalled } from "../agent/tools/tool.ts";
+import { wholeText } from "../agent/voice.ts";
 import type { Edit } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
@@ -158,11 +159,11 @@ export class Transcript {
       .update(messages)
       .set({ text })
       .where(eq(messages.id, original.id))
-      .returning({ rowid: messages.rowid })
+      .returning({ rowid: messages.rowid, extra: messages.extra })
       .all();
-    for (const { rowid } of changed) {
+    for (const { rowid, extra } of changed) {
       this.#room.db.run(sql`delete from search where rowid = ${rowid}`);
-      this.#index(rowid, text);
+      this.#index(rowid, wholeText({ text, ...extra }));
     }
   }
 
@@ -173,7 +174,7 @@ export class Transcript {
       .onConflictDoNothing()
       .returning({ rowid: messages.rowid })
       .all();
-    if (inserted[0]) this.#index(inserted[0].rowid, row.text);
+    if (inserted[0]) this.#index(inserted[0].rowid, wholeText({ text: row.text, ...row.extra }));
   }
 
   #index(rowid: number, text: string): void {
@@ -192,8 +193,14 @@ export class Transcript {
     if (hits.length === 0) return [];
     const rows = this.#room.db.select().from(messages).where(inArray(messages.rowid, hits)).all();
     const ranked = rows.sort((a, b) => hits.indexOf(a.rowid) - hits.indexOf(b.rowid));
-    return ranked.map(({ at, sender: who, text, trust }) => {
-      return { at, who, text, source: "chat", ...(trust === "outside" ? { outside: true } : {}) };
+    return ranked.map(({ at, sender: who, text, extra, trust }) => {
+      return {
+        at,
+        who,
+        text: wholeText({ text, ...extra }),
+        source: "chat",
+        ...(trust === "outside" ? { outside: true } : {}),
+      };
     });
   }
 
@@ -240,7 +247,8 @@ export class Transcript {
 
   /** A person's message as a console shows it; without a state it has just come in. */
   shownInbox(
-    row: Pick<InboxRow, "id" | "key" | "senderName" | "text" | "sentAt"> & Partial<Pick<InboxRow, "state">>,
+    row: Pick<InboxRow, "id" | "key" | "senderName" | "text" | "sentAt"> &
+      Partial<Pick<InboxRow, "state" | "extra">>,
   ): ShownMessage {
     const key = row.key.startsWith("web:") ? { key: row.key.slice(4) } : {};
     const note = row.state === "failed" || row.state === "cancelled" ? { note: row.state } : {};
@@ -248,7 +256,7 @@ export class Transcript {
       id: row.id,
       from: "person",
       name: row.senderName,
-      text: row.text,
+      text: wholeText({ text: row.text, ...row.extra }),
       at: row.sentAt,
       ...key,
       ...note,
