@@ -163,7 +163,7 @@ export class Transcript {
       .all();
     for (const { rowid, extra } of changed) {
       this.#room.db.run(sql`delete from search where rowid = ${rowid}`);
-      this.#index(rowid, wholeText({ text, ...extra }));
+      this.#index(rowid, { text, extra });
     }
   }
 
@@ -174,11 +174,12 @@ export class Transcript {
       .onConflictDoNothing()
       .returning({ rowid: messages.rowid })
       .all();
-    if (inserted[0]) this.#index(inserted[0].rowid, wholeText({ text: row.text, ...row.extra }));
+    if (inserted[0]) this.#index(inserted[0].rowid, row);
   }
 
-  #index(rowid: number, text: string): void {
-    this.#room.db.run(sql`insert into search(rowid, body) values (${rowid}, ${indexed(text)})`);
+  #index(rowid: number, { text, extra }: Pick<MessageRow, "text" | "extra">): void {
+    const body = indexed(wholeText({ text, ...extra }));
+    this.#room.db.run(sql`insert into search(rowid, body) values (${rowid}, ${body})`);
   }
 
   /** Full-text search over everything that was said here, best first. */
@@ -192,16 +193,7 @@ export class Transcript {
       .map(({ rowid }) => rowid);
     if (hits.length === 0) return [];
     const rows = this.#room.db.select().from(messages).where(inArray(messages.rowid, hits)).all();
-    const ranked = rows.sort((a, b) => hits.indexOf(a.rowid) - hits.indexOf(b.rowid));
-    return ranked.map(({ at, sender: who, text, extra, trust }) => {
-      return {
-        at,
-        who,
-        text: wholeText({ text, ...extra }),
-        source: "chat",
-        ...(trust === "outside" ? { outside: true } : {}),
-      };
-    });
+    return rows.sort((a, b) => hits.indexOf(a.rowid) - hits.indexOf(b.rowid)).map(recalled);
   }
 
   /** The summaries of the newest sessions. `outside`: of what they stand for something came from outside. */
@@ -288,6 +280,11 @@ export class Transcript {
       this.shownInbox({ ...row, key, senderName: row.sender, sentAt: row.at, ...(state ? { state } : {}) }),
     ];
   }
+}
+
+function recalled({ at, sender: who, text, extra, trust }: MessageRow): Recalled {
+  const outside = trust === "outside" ? { outside: true } : {};
+  return { at, who, text: wholeText({ text, ...extra }), source: "chat", ...outside };
 }
 
 /** What the model may see of a session and no summary stands for. */
