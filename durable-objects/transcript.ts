@@ -283,7 +283,7 @@ export class Transcript {
 }
 
 function recalled({ at, sender: who, text, extra, trust }: MessageRow): Recalled {
-  const outside = trust === "outside" ? { outside: true } : {};
+  const outside = trust === "outside" ? { outside: true as const } : {};
   return { at, who, text: wholeText({ text, ...extra }), source: "chat", ...outside };
 }
 
