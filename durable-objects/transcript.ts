@@ -144,8 +144,7 @@ export class Transcript {
 
   /** What a message said. */
   textOf(id: string): string | undefined {
-    const { text } = messages;
-    return this.#room.db.select({ text }).from(messages).where(eq(messages.id, id)).get()?.text;
+    return this.#room.db.select().from(messages).where(eq(messages.id, id)).get()?.text;
   }
 
   /** Records an edit of a message that was read already. It is not answered again. */
@@ -216,9 +215,8 @@ export class Transcript {
 
   /** What a console shows: the transcript and what is still on its way into it, oldest first. */
   history(range: { before?: string; after?: string; limit: number }): ShownMessage[] {
-    const shown = inArray(messages.role, ["person", "assistant", "command", "notice"]);
     const bounds = and(
-      shown,
+      inArray(messages.role, ["person", "assistant", "command", "notice"]),
       range.after ? gt(messages.id, range.after) : undefined,
       range.before ? lt(messages.id, range.before) : undefined,
     );

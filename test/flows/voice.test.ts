@@ -1,9 +1,8 @@
-import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { roomWith } from "./other-env.ts";
 import { deliver, direct, fresh, inGroup, peers, register, room } from "./talk.ts";
 
-const GROQ = { GROQ_API_KEY: "gsk_flow", GROQ_API_BASE: (env as unknown as { API_BASE: string }).API_BASE };
+const GROQ = { GROQ_API_KEY: "gsk_flow" };
 
 /** A chat of its own that is known to the assistant already. */
 async function chatWith(): Promise<number> {
