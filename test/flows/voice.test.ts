@@ -61,6 +61,34 @@ test("where nobody can write it down the turn goes on, and is not held up a seco
   expect((await peers.shown(chat, 2)).at(-1)).toBe("Could you write it?");
 });
 
+test("a voice message that joins a turn is written down before the model is asked again", async () => {
+  const chat = await chatWith();
+  const [sound, key, gate] = [`joins${chat}.`, `asks${chat}.`, `gate${chat}`];
+  await peers.script(sound, { text: "and a lantern" });
+  await peers.script(key, { text: "Only one.", after: 0, trouble: { gate } }, { text: "Both." });
+  const { update } = await voice(chat, sound);
+  const joining = (give: (update: object) => Promise<void>) => {
+    void peers.held(gate).then(() => give(update));
+    return GROQ;
+  };
+  await roomWith(chat, joining, direct(chat, `${key} one pumpkin`));
+  const [first, second] = await peers.requests(key, 2);
+  expect(shownToModel(first!)).not.toContain("lantern");
+  expect(shownToModel(second!)).toContain("[voice message, transcribed: and a lantern]");
+});
+
+test("what no budget has room for is not sent, and the turn goes on", async () => {
+  const chat = await chatWith();
+  const [sound, key] = [`dear${chat}.`, `poor${chat}.`];
+  await peers.script(key, { text: "Still here." });
+  const { update } = await voice(chat, sound, { caption: key });
+  // The scripted model has no price, Groq has.
+  await roomWith(chat, { ...GROQ, BUDGET_TURN_USD: "0" }, update);
+  const [request] = await peers.requests(key, 1);
+  expect(shownToModel(request!)).toContain("[voice message, not transcribed]");
+  expect(await peers.requests(sound)).toHaveLength(0);
+});
+
 test("without a key the chat is told once how to set one, and each turn goes on", async () => {
   const chat = await chatWith();
   for (const said of ["one", "two"]) {
