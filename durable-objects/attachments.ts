@@ -90,7 +90,13 @@ async function readAll(body: ReadableStream<Uint8Array>, limit: number): Promise
     if (size > limit) return undefined;
     chunks.push(chunk);
   }
-  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 function nameOf(attachment: Attachment): string {

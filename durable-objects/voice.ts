@@ -40,7 +40,7 @@ interface Recorded {
  */
 export async function listen(rows: InboxRow[], listening: Listening): Promise<void> {
   const { room } = listening;
-  const all = rows.filter((row) => mayBeFetched(room, row)).flatMap(recordingsOf);
+  const all = rows.flatMap(recordingsOf).filter(({ row }) => mayBeFetched(room, row));
   const open = all.filter((one) => !isSettled(fileOf(one)));
   if (open.length === 0) return;
   const transcriber = chooseTranscriber(room.config.vars);

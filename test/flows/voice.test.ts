@@ -127,3 +127,20 @@ test("in a group, what outsiders say is not fetched; what a member said before i
   expect(fetched).toContain(own.file);
   expect(fetched).not.toContain(foreign.file);
 });
+
+test("a turn listens to ten recordings at most, the newest of what was said before", async () => {
+  const chat = -fresh();
+  await register(chat);
+  const [sound, key] = [`much${-chat}.`, `which${-chat}.`];
+  await peers.script(sound, { text: "la la la", forever: true });
+  const there = inGroup(chat, "").message.chat;
+  for (let n = 0; n < 12; n++)
+    await deliver((await voice(chat, `${sound} number ${n};`, { chat: there })).update);
+  await peers.script(key, { text: "That one." });
+  await roomWith(chat, GROQ, inGroup(chat, `@Flare ${key} which song?`));
+  await peers.requests(key, 1);
+  const heard = (await peers.requests(sound)).map(
+    (request) => /number (\d+);/.exec(shownToModel(request))![1],
+  );
+  expect(heard).toEqual(["11", "10", "9", "8", "7", "6", "5", "4", "3", "2"]);
+});
