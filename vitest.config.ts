@@ -22,6 +22,7 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
       miniflare: {
         bindings: {
           API_BASE: peers.modelBase,
+          GROQ_API_BASE: peers.modelBase,
           MODEL: "scripted",
           MODEL_STALL_TIMEOUT: "4",
           TELEGRAM_API_ROOT: peers.telegramRoot,
@@ -46,7 +47,8 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
   });
 
 /** The Worker with objects that crash on demand, and a budget that hundreds of crashed calls do not use up. */
-const crashing = () => workerd("./test/faults/worker.ts", { BUDGET_INSTALL_TOKENS: "1000000000" });
+const crashing = () =>
+  workerd("./test/faults/worker.ts", { BUDGET_INSTALL_TOKENS: "1000000000", GROQ_API_KEY: "gsk_crash" });
 
 const faults = {
   all: process.env.FAULTS === "all",

@@ -1,6 +1,7 @@
 import { textTokens } from "./budget.ts";
 import { unmarked } from "./marks.ts";
 import { looksLike, type Named, namer, plainName } from "./names.ts";
+import { inText } from "./voice.ts";
 
 /** A message as the model reads it. */
 export interface Heard {
@@ -13,8 +14,8 @@ export interface Heard {
   /** `outside`: a bot or somebody who is no member; said in the line. */
   trust?: "owner" | "member" | "outside";
   replyTo?: { sender?: string; text?: string; fromUs: boolean };
-  /** `path`: where the file lies in the workspace; `problem`: why it does not. */
-  attachments?: { kind: string; name?: string; path?: string; problem?: string }[];
+  /** `path`: where the file lies in the workspace; `problem`: why it does not; `transcript`: what is said in it. */
+  attachments?: { kind: string; name?: string; path?: string; problem?: string; transcript?: string }[];
 }
 
 export interface CatchUpOptions {
@@ -56,7 +57,7 @@ const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
  */
 export function formatCatchUp(messages: Heard[], options: CatchUpOptions): string {
   const { timezone, maxTokens = MAX_TOKENS, leftOut = 0 } = options;
-  const entries = newest(messages, maxTokens, entryFor(timezone, namerFor(messages, options)));
+  const entries = newest(messages.map(inText), maxTokens, entryFor(timezone, namerFor(messages, options)));
   const missing = messages.length - entries.length + leftOut;
   const notice = `(${missing} older ${missing === 1 ? "message is" : "messages are"} left out; recall finds them.)\n`;
   return entries.length === 0 ? "" : `${missing > 0 ? notice : ""}${block(entries)}`;

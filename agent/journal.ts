@@ -25,10 +25,11 @@ export interface Answer {
   cut: boolean;
 }
 
-/** What a call may cost at most, in tokens. */
+/** What a call may cost at most, in tokens; in USD where the model's price is not by the token. */
 export interface Estimate {
   inputTokens: number;
   outputTokens: number;
+  usd?: number;
 }
 
 /** Why a model call may not start. */

@@ -8,6 +8,7 @@ import {
   namerFor,
 } from "./catch-up.ts";
 import type { ChatMessage } from "./model.ts";
+import { inText } from "./voice.ts";
 
 /** A message of a conversation, as it was stored. */
 export interface TranscriptRow extends Heard {
@@ -27,7 +28,7 @@ export function transcriptMessages(
   rows: readonly TranscriptRow[],
   options: TranscriptOptions,
 ): ChatMessage[] {
-  const heard = rows.map((row) => ({ ...row, ...row.extra }));
+  const heard = rows.map((row) => inText({ ...row, ...row.extra }));
   const entry = entryFor(options.timezone, namerFor(heard, options));
   return alternating(stretches(heard).map((stretch) => messageOf(stretch, entry)));
 }

@@ -17,6 +17,7 @@ function overview(target: Target, state: Status): [string, string][] {
     ["nanoflare", `${state.version} at ${target.url}`],
     ["model", `${model.name}: ${model.why}`],
     ...(model.fallbacks.length ? [["fallbacks", model.fallbacks.join(", ")] as [string, string]] : []),
+    ["voice messages", state.voice],
     ["keys set", state.keys.join(", ") || "none"],
     [
       "spent today",

@@ -1,33 +1,42 @@
 import { HOME } from "../agent/notebook.ts";
 import type { Attachment, ChannelEnv } from "../channels/channel.ts";
+import { actorOf } from "./actors.ts";
 import type { InboxRow } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { StoredAttachment } from "./schema.ts";
 
-/** Files above this are not fetched. */
+/** Files above this are not kept in the workspace. */
 const LARGEST = 10 * 1024 * 1024;
+export const LARGER = "larger than 10 MB";
 
 /**
  * Fetches what was attached to a turn's messages into the workspace. It happens only now, when the turn runs, so only
  * for people who were let in. A path is noted on the row: after a crash nothing is fetched twice. What cannot be
- * fetched is told to the model and ends no turn.
+ * fetched is told to the model and ends no turn. `rows` are changed along.
  * @param signal ends what is being fetched, with the turn
  */
 export async function fetchAttachments(
   room: Room,
   parts: Parts,
-  turn: string,
+  rows: InboxRow[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const row of parts.inbox.of(turn)) {
+  for (const row of rows) {
     const attachments = row.extra.attachments ?? [];
     if (attachments.every((attachment) => attachment.path || attachment.problem)) continue;
     const stored: StoredAttachment[] = [];
     for (const attachment of attachments)
       stored.push(await fetchOne(room, parts, row, attachment, stored.length, signal));
-    parts.inbox.keepExtra(row.id, { ...row.extra, attachments: stored });
+    row.extra = { ...row.extra, attachments: stored };
+    parts.inbox.keepExtra(row.id, row.extra);
   }
+}
+
+/** Nothing is fetched that comes from somebody who may not wake the assistant. */
+export function mayBeFetched(room: Room, row: InboxRow): boolean {
+  const { role } = actorOf(room, { id: row.senderId, isBot: false });
+  return row.trust !== "outside" && (role === "main" || role === "member");
 }
 
 async function fetchOne(
@@ -40,16 +49,30 @@ async function fetchOne(
 ): Promise<StoredAttachment> {
   if (attachment.path || attachment.problem) return attachment;
   const problem = (reason: string) => ({ ...attachment, problem: reason });
-  if ((attachment.size ?? 0) > LARGEST) return problem("larger than 10 MB");
-  const file = await room.channel!.download(attachment, until(room.channelEnv, signal));
-  if (!file.ok) return problem(file.reason);
-  const bytes = await readAll(file.body).catch(() => "broken" as const);
-  if (!bytes) return problem("larger than 10 MB");
-  if (bytes === "broken") return problem("the download broke off");
+  if (!mayBeFetched(room, row)) return problem("not fetched: its sender may not wake me");
+  const bytes = await download(room, attachment, LARGEST, signal);
+  if (typeof bytes === "string") return problem(bytes);
   const path = `${HOME}/attachments/${row.id}-${index}-${nameOf(attachment)}`;
   const author = { by: row.senderId, name: row.senderName, trust: row.trust };
   const written = await parts.workspace.write([{ path, content: bytes }], author);
   return written.ok ? { ...attachment, path } : problem("it could not be stored");
+}
+
+/** A file's bytes, or why there are none; never more than `limit`, 10 or 20 MB. */
+export async function download(
+  room: Room,
+  attachment: Attachment,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | string> {
+  const larger = limit === LARGEST ? LARGER : "larger than 20 MB";
+  if ((attachment.size ?? 0) > limit) return larger;
+  const file = await room.channel!.download(attachment, until(room.channelEnv, signal));
+  if (!file.ok) return file.reason;
+  return readAll(file.body, limit).then(
+    (bytes) => bytes ?? larger,
+    () => "the download broke off",
+  );
 }
 
 /** Requests that end with the signal too. */
@@ -59,15 +82,21 @@ function until(env: ChannelEnv, signal: AbortSignal): ChannelEnv {
 }
 
 /** Reads a stream up to the limit; cancels it beyond. */
-async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
+async function readAll(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > LARGEST) return undefined;
+    if (size > limit) return undefined;
     chunks.push(chunk);
   }
-  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 function nameOf(attachment: Attachment): string {

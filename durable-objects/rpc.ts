@@ -63,6 +63,8 @@ export interface GroupStatus {
   main: boolean;
   model: string;
   why: string;
+  /** Who writes down voice messages, or `not set up`. */
+  voice: string;
   /** Messages accepted and not yet in a terminal state. */
   waiting: number;
   running: boolean;

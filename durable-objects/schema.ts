@@ -13,8 +13,17 @@ export const facts = sqliteTable("facts", {
   value: text({ mode: "json" }).notNull(),
 });
 
-/** An attachment after it was fetched: where it lies in the workspace, or why it could not be fetched. */
-export type StoredAttachment = Attachment & { path?: string; problem?: string };
+/**
+ * An attachment after it was fetched: where it lies in the workspace, or why it could not be fetched. `transcript` is
+ * what is said in it; `tries` counts the requests for it, each before it was made; `silent`: it is not tried again.
+ */
+export type StoredAttachment = Attachment & {
+  path?: string;
+  problem?: string;
+  transcript?: string;
+  tries?: number;
+  silent?: string;
+};
 
 /** What an inbox row keeps of the event beside its columns. */
 export interface InboxExtra {

@@ -1,4 +1,5 @@
 import { chooseModels } from "../agent/models/choose.ts";
+import { transcriberName } from "../agent/models/choose-transcriber.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { GroupStatus } from "./rpc.ts";
@@ -14,6 +15,7 @@ export function statusOf(room: Room, parts: Parts): GroupStatus {
     main: room.main,
     model: chosen.provider === "demo" ? "demo" : `${chosen.provider}/${chosen.model}`,
     why: chosen.why,
+    voice: transcriberName(room.config.vars),
     waiting: parts.inbox.waiting(),
     running: parts.running(),
     outbox: parts.outbox.count("queued", "sending"),
@@ -29,6 +31,7 @@ export function statusOf(room: Room, parts: Parts): GroupStatus {
 export function describeStatus(status: GroupStatus): string {
   const lines = [
     `Model: ${status.model} (${status.why})`,
+    `Voice messages: ${status.voice}`,
     `Queue: ${status.waiting} waiting, ${status.running ? "working" : "idle"}, ${status.outbox} to send`,
     `Spent here today: $${status.spentUsd.toFixed(4)}, ${status.spentTokens} tokens`,
     `Files: ${status.files}`,

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, ne, sql } from "drizzle-orm";
 import type { Recalled } from "../agent/tools/tool.ts";
+import { wholeText } from "../agent/voice.ts";
 import type { Edit } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
@@ -143,8 +144,7 @@ export class Transcript {
 
   /** What a message said. */
   textOf(id: string): string | undefined {
-    const { text } = messages;
-    return this.#room.db.select({ text }).from(messages).where(eq(messages.id, id)).get()?.text;
+    return this.#room.db.select().from(messages).where(eq(messages.id, id)).get()?.text;
   }
 
   /** Records an edit of a message that was read already. It is not answered again. */
@@ -158,11 +158,11 @@ export class Transcript {
       .update(messages)
       .set({ text })
       .where(eq(messages.id, original.id))
-      .returning({ rowid: messages.rowid })
+      .returning({ rowid: messages.rowid, extra: messages.extra })
       .all();
-    for (const { rowid } of changed) {
+    for (const { rowid, extra } of changed) {
       this.#room.db.run(sql`delete from search where rowid = ${rowid}`);
-      this.#index(rowid, text);
+      this.#index(rowid, { text, extra });
     }
   }
 
@@ -173,11 +173,12 @@ export class Transcript {
       .onConflictDoNothing()
       .returning({ rowid: messages.rowid })
       .all();
-    if (inserted[0]) this.#index(inserted[0].rowid, row.text);
+    if (inserted[0]) this.#index(inserted[0].rowid, row);
   }
 
-  #index(rowid: number, text: string): void {
-    this.#room.db.run(sql`insert into search(rowid, body) values (${rowid}, ${indexed(text)})`);
+  #index(rowid: number, { text, extra }: Pick<MessageRow, "text" | "extra">): void {
+    const body = indexed(wholeText({ text, ...extra }));
+    this.#room.db.run(sql`insert into search(rowid, body) values (${rowid}, ${body})`);
   }
 
   /** Full-text search over everything that was said here, best first. */
@@ -191,10 +192,7 @@ export class Transcript {
       .map(({ rowid }) => rowid);
     if (hits.length === 0) return [];
     const rows = this.#room.db.select().from(messages).where(inArray(messages.rowid, hits)).all();
-    const ranked = rows.sort((a, b) => hits.indexOf(a.rowid) - hits.indexOf(b.rowid));
-    return ranked.map(({ at, sender: who, text, trust }) => {
-      return { at, who, text, source: "chat", ...(trust === "outside" ? { outside: true } : {}) };
-    });
+    return rows.sort((a, b) => hits.indexOf(a.rowid) - hits.indexOf(b.rowid)).map(recalled);
   }
 
   /** The summaries of the newest sessions. `outside`: of what they stand for something came from outside. */
@@ -217,9 +215,8 @@ export class Transcript {
 
   /** What a console shows: the transcript and what is still on its way into it, oldest first. */
   history(range: { before?: string; after?: string; limit: number }): ShownMessage[] {
-    const shown = inArray(messages.role, ["person", "assistant", "command", "notice"]);
     const bounds = and(
-      shown,
+      inArray(messages.role, ["person", "assistant", "command", "notice"]),
       range.after ? gt(messages.id, range.after) : undefined,
       range.before ? lt(messages.id, range.before) : undefined,
     );
@@ -240,7 +237,8 @@ export class Transcript {
 
   /** A person's message as a console shows it; without a state it has just come in. */
   shownInbox(
-    row: Pick<InboxRow, "id" | "key" | "senderName" | "text" | "sentAt"> & Partial<Pick<InboxRow, "state">>,
+    row: Pick<InboxRow, "id" | "key" | "senderName" | "text" | "sentAt"> &
+      Partial<Pick<InboxRow, "state" | "extra">>,
   ): ShownMessage {
     const key = row.key.startsWith("web:") ? { key: row.key.slice(4) } : {};
     const note = row.state === "failed" || row.state === "cancelled" ? { note: row.state } : {};
@@ -248,7 +246,7 @@ export class Transcript {
       id: row.id,
       from: "person",
       name: row.senderName,
-      text: row.text,
+      text: wholeText({ text: row.text, ...row.extra }),
       at: row.sentAt,
       ...key,
       ...note,
@@ -280,6 +278,11 @@ export class Transcript {
       this.shownInbox({ ...row, key, senderName: row.sender, sentAt: row.at, ...(state ? { state } : {}) }),
     ];
   }
+}
+
+function recalled({ at, sender: who, text, extra, trust }: MessageRow): Recalled {
+  const outside = trust === "outside" ? { outside: true as const } : {};
+  return { at, who, text: wholeText({ text, ...extra }), source: "chat", ...outside };
 }
 
 /** What the model may see of a session and no summary stands for. */

@@ -29,6 +29,7 @@ import { weighMessages, weighPrompt } from "./turn-trust.ts";
 import type { TurnRow } from "./turns.ts";
 import { showTyping } from "./typing.ts";
 import type { Grant } from "./usage.ts";
+import { listen } from "./voice.ts";
 
 /** A message that arrives before the first token makes the call again, at most so often. */
 const REJOINS = 2;
@@ -128,12 +129,20 @@ export class TurnRun implements LoopPorts {
 
   async conversation(): Promise<ChatMessage[]> {
     const rows = this.#parts.inbox.of(this.#turn.id);
+    await this.#receive(rows);
     weighMessages(this.#room, this.#turn, rows);
     return conversation(
       await this.#opening(rows),
       joinedBlocks(this.#room, this.#parts, rows),
       this.journal.steps(),
     );
+  }
+
+  /** Fetches what is attached to messages, also to those that joined, and hears what is said in it. */
+  async #receive(rows: InboxRow[]): Promise<void> {
+    const [room, parts, signal] = [this.#room, this.#parts, this.#life.signal];
+    await fetchAttachments(room, parts, rows, signal);
+    await listen(rows, { room, parts, turn: this.#turn, grant: this.#grant, signal });
   }
 
   /** The prompt stays as it was at the turn's start, which providers cache, unless more joined or it was compacted. */
@@ -201,8 +210,8 @@ export class TurnRun implements LoopPorts {
   }
 
   /**
-   * Brings rights, budget and the version of the global files; then fetches what was attached. False where the chat was
-   * removed meanwhile: nothing is done in it any more.
+   * Brings rights, budget and the version of the global files. False where the chat was removed meanwhile: nothing is
+   * done in it any more.
    */
   async #open(): Promise<boolean> {
     const { address, settings, config } = this.#room;
@@ -215,7 +224,6 @@ export class TurnRun implements LoopPorts {
     Object.assign(this.#grant, opened.grant);
     await this.#parts.workspace.refresh(opened.globalVersion);
     await this.#furnish();
-    await fetchAttachments(this.#room, this.#parts, this.#turn.id, this.#life.signal);
     return true;
   }
 

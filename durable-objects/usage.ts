@@ -27,7 +27,7 @@ export class Ledger {
     turn: string,
     step: string,
     estimate: Estimate,
-    choice: ModelChoice,
+    choice: Pick<ModelChoice, "model" | "price">,
     grant: Grant,
   ): Refusal | undefined {
     const cost = costOf(estimate, choice);
@@ -64,7 +64,7 @@ export class Ledger {
   }
 
   /** Replaces a step's reservation by what it cost. */
-  settle(step: string, used: Usage, choice: ModelChoice): void {
+  settle(step: string, used: Usage, choice: Pick<ModelChoice, "price">): void {
     const row = this.#reserved(step);
     if (!row) return;
     const cost = costOf(used, choice);

@@ -1,4 +1,5 @@
 import { chooseModels } from "../agent/models/choose.ts";
+import { transcriberName } from "../agent/models/choose-transcriber.ts";
 import type { Channel } from "../channels/channel.ts";
 import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
@@ -22,6 +23,8 @@ export interface ChannelState {
 export interface Status {
   version: string;
   model: { name: string; why: string; fallbacks: string[] };
+  /** Who writes down voice messages, or `not set up`. */
+  voice: string;
   channels: ChannelState[];
   keys: string[];
   problems: string[];
@@ -38,6 +41,7 @@ export async function statusOf(env: Env, config: Config, version: string): Promi
   return {
     version,
     model: { name: nameOf(first!), why: first!.why, fallbacks: others.map(nameOf) },
+    voice: transcriberName(config.vars),
     channels: await Promise.all(Object.values(channels).map((channel) => channelState(channel, env, config))),
     keys: Object.keys(config.vars)
       .filter((name) => /(_KEY|_TOKEN|_SECRET)$/.test(name))

@@ -33,3 +33,10 @@ function look(usage: Tokens, model: string, where: { providerId?: string; provid
   const cache_read_tokens = Math.min(cachedTokens, input_tokens);
   return calcPrice({ input_tokens, output_tokens, cache_read_tokens }, model, where) ?? undefined;
 }
+
+/** What the list takes for so many seconds of audio, a provider's shortest billed length included. */
+export function audioPrice(model: string, baseURL: string, provider?: Provider) {
+  const where = provider ? { providerId: provider.priceId } : { providerApiUrl: baseURL };
+  return (seconds: number): number | undefined =>
+    calcPrice({ audio_seconds: seconds }, model, where)?.total_price ?? undefined;
+}

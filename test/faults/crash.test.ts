@@ -3,6 +3,7 @@ import { answering } from "./answer.ts";
 import { crashAt, crashBeyond, pointsOf, type Scene } from "./loop.ts";
 import { command, joining, registering, streamed, writing } from "./scenes.ts";
 import { due } from "./task-scene.ts";
+import { speaking } from "./voice-scene.ts";
 
 const { all } = inject("faults");
 let tried = 0;
@@ -16,6 +17,7 @@ test("an answer shown while it is written survives a crash at every point", () =
   everywhere("edits", streamed));
 test("files agree with R2 after a crash at every point", () => everywhere("files", writing));
 test("tasks that come due survive a crash at every point", () => everywhere("tasks", due));
+test("a voice message survives a crash at every point", () => everywhere("voice", speaking));
 test("a registration survives a crash of the group at every point", () =>
   everywhere("registration", registering("group")));
 // The directory is one object: what it breaks it breaks for all, so one crash at a time.

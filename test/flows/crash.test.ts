@@ -3,6 +3,7 @@ import { answering } from "../faults/answer.ts";
 import { crashAt, pointsOf, type Scene } from "../faults/loop.ts";
 import { command, joining, registering, writing } from "../faults/scenes.ts";
 import { due } from "../faults/task-scene.ts";
+import { speaking } from "../faults/voice-scene.ts";
 
 /** Which crashes are tried; printed, so that a failure can be seen again: `SEED=… npm test`. */
 const { seed } = inject("faults");
@@ -13,6 +14,7 @@ test("a message that joins survives crashes", () => sample(joining, 4));
 test("a command survives crashes", () => sample(command, 3));
 test("files agree with R2 after crashes", () => sample(writing, 4));
 test("tasks that come due survive crashes", () => sample(due, 6));
+test("a voice message survives crashes", () => sample(speaking, 4));
 test("a registration survives crashes", () => sample(registering("group"), 4));
 
 async function sample(scene: () => Promise<Scene>, count: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { LLMock } from "@copilotkit/aimock";
-import type { Call, Handler } from "./http.ts";
+import { type Call, type Handler, json } from "./http.ts";
 import type { ModelRequestBody, ModelRequestSeen, ModelStep } from "./protocol.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -56,8 +56,25 @@ export class ScriptedModel {
   }
 
   readonly handle: Handler = async (call) => {
+    if (call.path.endsWith("/audio/transcriptions")) return await this.#transcribe(call);
     const body = JSON.parse(call.body || "{}") as ModelRequestBody;
     const chosen = call.path.endsWith("/chat/completions") ? this.#choose(body) : undefined;
+    this.#note(call, body, chosen);
+    await this.#answer(call, chosen);
+  };
+
+  /** What a recording says is the text of the next step; the script's key stands in the recording. */
+  async #transcribe(call: Call): Promise<void> {
+    const body = { model: "", messages: [{ role: "recording", content: call.body }] };
+    const chosen = this.#choose(body);
+    const step = chosen?.step ?? {};
+    this.#note(call, body, chosen);
+    if (step.trouble && !(await this.#trouble(step, call))) return;
+    if (step.error) return json(call.response, { error: { message: step.error.message } }, step.error.status);
+    json(call.response, { text: step.text ?? "", duration: 60 });
+  }
+
+  #note(call: Call, body: ModelRequestBody, chosen: { key: string; index: number } | undefined): void {
     const seen: ModelRequestSeen = {
       at: Date.now(),
       aborted: false,
@@ -72,8 +89,7 @@ export class ScriptedModel {
       seen.aborted = true;
       this.#waiting.changed();
     });
-    await this.#answer(call, chosen);
-  };
+  }
 
   async #answer(
     call: Call,

@@ -209,6 +209,7 @@ test("quotes and attachments stand under their message; a bot's message is marke
   expect(block.split("\n").slice(1, -1)).toEqual([
     "[Jan 31 2:32 PM] John: yes",
     "| please",
+    "| [voice message, not transcribed]",
     "> Ann: cake or pie?",
     "+ image a.jpg: /workspace/group/attachments/a.jpg",
     "+ voice: not here (larger than 10 MB)",
