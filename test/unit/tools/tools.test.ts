@@ -319,8 +319,7 @@ describe("bash", () => {
     const notebook = memoryNotebook();
     let now = 0;
     const { context } = contextOf(notebook, { now: () => (now += 1000) });
-    for (let n = 0; n < 23; n++)
-      await call("bash", { command: `echo ${n} 1; seq 100000 103000` }, context);
+    for (let n = 0; n < 23; n++) await call("bash", { command: `echo ${n} 1; seq 100000 103000` }, context);
     const kept = notebook.list("/workspace/group/.output");
     expect(kept).toHaveLength(20);
     expect(await textOf(notebook, kept.at(-1)!.path)).toMatch(/^22 1\n/);
