@@ -20,7 +20,7 @@ import { forgetOld } from "./retention.ts";
 import { Room } from "./room.ts";
 import type { AuditEntry, DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
 import { statusOf } from "./status.ts";
-import type { Asker } from "./tasks/desk.ts";
+import type { Asker } from "./tasks/asker.ts";
 
 /**
  * One group chat: its messages, its turns, its clock. Events come in through `receive` and are acknowledged once they

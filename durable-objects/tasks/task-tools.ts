@@ -6,7 +6,7 @@ import type { DirectoryStub } from "../admission.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
 import type { TurnRow } from "../turns.ts";
-import type { Asker } from "./desk.ts";
+import type { Asker } from "./asker.ts";
 
 /** Answers why an action is refused, and records it. */
 type IsRefused = (action: Action, what: string) => string | undefined;
