@@ -1,7 +1,9 @@
 import type { TaskAnswer, TaskChange } from "../../agent/tasks.ts";
+import { lowest } from "../../agent/trust.ts";
 import { nextSlot } from "../../schedule/next.ts";
 import { describe } from "../../schedule/schedule.ts";
 import type { Room } from "../room.ts";
+import type { Asker } from "./asker.ts";
 import type { Book } from "./book.ts";
 import type { Runs, TaskRow } from "./runs.ts";
 import type { Slots } from "./slots.ts";
@@ -23,11 +25,12 @@ export class Changes {
     this.#slots = slots;
   }
 
-  update(task: TaskRow, change: TaskChange): TaskAnswer {
+  update(task: TaskRow, change: TaskChange, asker: Asker): TaskAnswer {
     if (isOver(task)) return refuse(`${named(task)} is over. Schedule a new one.`);
     if (change.prompt && change.message) return refuse("Give either `prompt` or `message`, not both.");
     const payload = change.prompt || change.message ? payloadOf(change) : undefined;
-    const row = { ...task, ...payload, ...changed(change), ...this.#rescheduled(task, change) };
+    const terms = { ...payload, ...changed(change), ...rightsOf(task, asker, payload !== undefined) };
+    const row = { ...task, ...terms, ...this.#rescheduled(task, change) };
     this.#book.save(row);
     return { ok: true, said: `${named(row)} is changed: ${this.#state(row)}.`, tasks: [this.#view(row)] };
   }
@@ -115,6 +118,12 @@ export class Changes {
   #view(task: TaskRow) {
     return taskView(task, this.#room.timezone);
   }
+}
+
+/** A changed task has no more rights than whoever changed it; who words it anew is its maker. */
+function rightsOf(task: TaskRow, asker: Asker, worded: boolean): Partial<TaskRow> {
+  const rights = { trust: lowest(task.trust, asker.trust), asMain: task.asMain && asker.main };
+  return worded ? { ...rights, byId: asker.id, byName: asker.name, from: asker.from } : rights;
 }
 
 function isOver({ state }: TaskRow): boolean {

@@ -47,7 +47,7 @@ export class Desk {
       case "get":
         return this.#get(task);
       case "update":
-        return this.#changes.update(task, request.change);
+        return this.#changes.update(task, request.change, asker);
       default:
         return this.#changes[request.verb](task);
     }
