@@ -172,19 +172,20 @@ export class Runs {
       turn: id,
       result: task.text.slice(0, RESULT),
     });
-    if (task.deliver) this.say(task, { key: `run:${id}`, text, turn: id });
+    if (task.deliver) this.say(task, { key: `run:${id}`, text, turn: id, trust: task.trust });
     else this.end({ ...run, turn: id }, { state: "ok", result: task.text });
   }
 
-  /** Says something of a task in its chat; the model sees it too, unless the task keeps to itself. */
-  say(task: TaskRow, saying: { key: string; text: string; turn: string }): void {
-    const { thread, trust, trace } = task;
-    const id = this.#hands.outbox.say({ ...saying, thread, trust, trace });
+  /** Says something of a task in its chat, with the label of what it was made of; the model sees it too, unless the task keeps to itself. */
+  say(task: TaskRow, saying: { key: string; text: string; turn: string; trust: TaskRow["trust"] }): void {
+    const { thread, trace } = task;
+    const id = this.#hands.outbox.say({ ...saying, thread, trace });
     if (!id) return;
     const role = task.context === "isolated" ? ("notice" as const) : ("assistant" as const);
     const { transcript } = this.#hands;
     const session = transcript.session(thread).id;
-    transcript.addOurs({ id, role, text: saying.text, thread, session, turn: saying.turn, trust });
+    const { text, turn, trust } = saying;
+    transcript.addOurs({ id, role, text, thread, session, turn, trust });
   }
 
   #open(task: TaskRow, run: RunRow): void {

@@ -79,10 +79,10 @@ function sayIt(
   if (saidAlready(room, turn.id, text)) return;
   const late = task ? lateness(task, run, room.timezone) : "";
   const whole = late ? `${text}\n\n_(${late})_` : text;
-  const saying = { key: `turn:${turn.id}`, text: whole, turn: turn.id };
-  if (task) return parts.runs.say(task, saying);
   const { thread, session, trust, trace } = turn;
-  const id = parts.outbox.say({ ...saying, thread, trust, trace });
+  const saying = { key: `turn:${turn.id}`, text: whole, turn: turn.id, trust };
+  if (task) return parts.runs.say(task, saying);
+  const id = parts.outbox.say({ ...saying, thread, trace });
   if (id) parts.transcript.addOurs({ id, text: whole, thread, session, turn: turn.id, trust });
 }
 
