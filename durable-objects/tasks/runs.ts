@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
 import { describe } from "../../schedule/schedule.ts";
+import { whyNoMore } from "../actors.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Room } from "../room.ts";
 import { OPEN_RUNS, outbox, runs, tasks } from "../schema.ts";
@@ -82,6 +83,8 @@ export class Runs {
       .limit(1)
       .get();
     if (!task || !next || task.run) return;
+    const why = whyNoMore(this.#room, task);
+    if (why) return this.end(next, { state: "cancelled", error: why });
     const now = this.#room.now();
     const run = { ...next, startedAt: now, lateMs: Math.max(0, next.manual ? 0 : now - next.slot) };
     this.#room.db.update(tasks).set({ run: run.id }).where(eq(tasks.id, id)).run();
