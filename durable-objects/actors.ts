@@ -54,11 +54,8 @@ function taskOf(room: Room, turn: TurnRow) {
  * Why a task is not done any more: a person who was taken off the list has no tasks either. What main made elsewhere is
  * main's, and what a heartbeat made is nobody's.
  */
-export function whyNoMore(
-  room: Room,
-  task: { byId: string; from: string; asMain: boolean },
-): string | undefined {
-  if (task.asMain || task.from !== room.address || task.byId === NOBODY) return undefined;
+export function whyNoMore(room: Room, task: { byId: string; from: string }): string | undefined {
+  if (task.from !== room.address || task.byId === NOBODY) return undefined;
   const why = whyUnheard({ sender: known(room, { id: task.byId, isBot: false }) }, gateOf(room));
   return why && "whoever made it may not wake me any more";
 }
