@@ -32,6 +32,8 @@ export class Changes {
     const terms = { ...payload, ...changed(change), ...rightsOf(task, asker, payload !== undefined) };
     const row = { ...task, ...terms, ...this.#rescheduled(task, change) };
     this.#book.save(row);
+    if (row.schedule !== task.schedule)
+      this.#runs.cancel(task.id, "its schedule was changed", ["queued", "retrying"]);
     return { ok: true, said: `${named(row)} is changed: ${this.#state(row)}.`, tasks: [this.#view(row)] };
   }
 
@@ -50,7 +52,6 @@ export class Changes {
       this.#room,
     );
     const handledTo = this.#slots.pass(task, "its schedule was changed");
-    this.#runs.cancel(task.id, "its schedule was changed", ["queued", "retrying"]);
     const nextAt =
       task.state === "active" ? (nextSlot(parsed, handledTo, this.#room.timezone) ?? null) : null;
     return { schedule: parsed, handledTo, nextAt, failures: 0 };
@@ -58,9 +59,9 @@ export class Changes {
 
   pause(task: TaskRow): TaskAnswer {
     if (task.state !== "active") return this.#already(task);
-    this.#runs.cancel(task.id, "the task was paused", ["queued", "retrying"]);
     const row = { ...task, state: "paused" as const, nextAt: null };
     this.#book.save(row);
+    this.#runs.cancel(task.id, "the task was paused", ["queued", "retrying"]);
     return this.#did(row, `${named(task)} is paused.`);
   }
 
