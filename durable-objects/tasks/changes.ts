@@ -1,7 +1,7 @@
 import type { TaskAnswer, TaskChange } from "../../agent/tasks.ts";
 import { lowest } from "../../agent/trust.ts";
 import { nextSlot } from "../../schedule/next.ts";
-import { describe } from "../../schedule/schedule.ts";
+import { describe, type Schedule, ScheduleError } from "../../schedule/schedule.ts";
 import type { Room } from "../room.ts";
 import type { Asker } from "./asker.ts";
 import type { Book } from "./book.ts";
@@ -42,6 +42,9 @@ export class Changes {
     const { schedule_type, schedule_value, timezone } = change;
     if (schedule_type === undefined && schedule_value === undefined && timezone === undefined) return {};
     const written = writtenAs(task.schedule);
+    const zoneAlone = schedule_type === undefined && schedule_value === undefined;
+    if (zoneAlone && written.type !== "cron")
+      throw new ScheduleError("timezone", "alone changes nothing here: give the time too.", "Europe/Berlin");
     const zone = timezone ?? written.zone;
     const parsed = scheduleOf(
       {
@@ -54,7 +57,7 @@ export class Changes {
     const handledTo = this.#slots.pass(task, "its schedule was changed");
     const nextAt =
       task.state === "active" ? (nextSlot(parsed, handledTo, this.#room.timezone) ?? null) : null;
-    return { schedule: parsed, handledTo, nextAt, failures: 0 };
+    return { schedule: parsed, handledTo, nextAt, failures: 0, ...deleted(task, parsed, change) };
   }
 
   pause(task: TaskRow): TaskAnswer {
@@ -83,10 +86,16 @@ export class Changes {
     return this.#did({ ...task, state: "cancelled", nextAt: null }, `${named(task)} is cancelled.`);
   }
 
-  /** A run of its own: it moves no slot, and works on a paused task. */
+  /** A run of its own: it moves no slot, and works on a paused task. One that waits to be tried again is not doubled. */
   run(task: TaskRow): TaskAnswer {
     if (task.state === "cancelled") return this.#already(task);
+    if (!this.#room.active) return refuse("This chat is paused, so nothing runs in it.");
     if (task.run) return refuse(`${named(task)} runs at the moment.`);
+    const failed = this.#runs.retrying(task.id);
+    if (failed) {
+      this.#runs.hasten(failed);
+      return this.#did(task, `${named(task)} failed before and is tried again now.`);
+    }
     const slot = this.#room.now();
     this.#runs.add({ task: task.id, slot, manual: true, state: "queued" });
     this.#runs.startNext(task.id);
@@ -119,6 +128,12 @@ export class Changes {
   #view(task: TaskRow) {
     return taskView(task, this.#room.timezone);
   }
+}
+
+/** Of another type, it is deleted as a new one of that type would be. */
+function deleted(task: TaskRow, { type }: Schedule, change: TaskChange): Partial<TaskRow> {
+  if (change.delete_after_run !== undefined || type === task.schedule.type) return {};
+  return { deleteAfterRun: type === "once" };
 }
 
 /** A changed task has no more rights than whoever changed it; who words it anew is its maker. */
