@@ -1,6 +1,7 @@
 import type { NewTask, TaskAnswer, TaskRequest } from "../../agent/tasks.ts";
 import { nextSlot } from "../../schedule/next.ts";
 import { describe, ScheduleError } from "../../schedule/schedule.ts";
+import type { Audit } from "../audit.ts";
 import type { Room } from "../room.ts";
 import type { Asker } from "./asker.ts";
 import { Book } from "./book.ts";
@@ -17,11 +18,13 @@ export class Desk {
   readonly #book: Book;
   readonly #runs: Runs;
   readonly #changes: Changes;
+  readonly #audit: Audit;
 
-  constructor(room: Room, runs: Runs, slots: Slots) {
+  constructor(room: Room, runs: Runs, slots: Slots, audit: Audit) {
     this.#room = room;
     this.#book = new Book(room);
     this.#runs = runs;
+    this.#audit = audit;
     this.#changes = new Changes(room, this.#book, runs, slots);
   }
 
@@ -38,6 +41,12 @@ export class Desk {
   #ask(request: TaskRequest, asker: Asker): TaskAnswer {
     if (request.verb === "schedule") return this.#schedule(request.task, asker);
     if (request.verb === "list") return this.#list();
+    const answer = this.#about(request, asker);
+    if (answer.ok && request.verb !== "get") this.#record(request.verb, answer, asker);
+    return answer;
+  }
+
+  #about(request: Exclude<TaskRequest, { verb: "schedule" | "list" }>, asker: Asker): TaskAnswer {
     const task = this.#book.find(request.task);
     if (!task) {
       const said = `There is no task "${request.task.slice(0, 80)}" here. ${this.#book.hint()}`;
@@ -88,7 +97,16 @@ export class Desk {
       changedAt: now,
     };
     this.#book.add(row);
-    return this.#made(row);
+    const made = this.#made(row);
+    this.#record("schedule", made, asker);
+    return made;
+  }
+
+  /** Who changed what, and from which chat. */
+  #record(verb: string, { said, tasks = [] }: TaskAnswer, { id, from, trust }: Asker): void {
+    const who = from.includes(":") ? `${from.split(":")[0]}:${id}` : id;
+    const [task] = tasks;
+    if (task) this.#audit.record(who, `${verb} ${named(task)}`, `${said} (${from}, ${trust})`);
   }
 
   #made(task: TaskRow): TaskAnswer {
