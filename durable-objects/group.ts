@@ -91,9 +91,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   }
 
   async configure(settings: GroupSettings): Promise<void> {
-    const { timezone } = this.#room;
     if ((this.#room.settings?.version ?? -1) < settings.version) this.#room.configure(settings);
-    if (this.#room.timezone !== timezone) this.#parts.slots.rezone();
     if (!settings.registered || settings.paused) this.#parts.stop();
     await takeOver(this.#room);
     this.#crew.pump();

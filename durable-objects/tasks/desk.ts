@@ -17,6 +17,7 @@ export class Desk {
   readonly #room: Room;
   readonly #book: Book;
   readonly #runs: Runs;
+  readonly #slots: Slots;
   readonly #changes: Changes;
   readonly #audit: Audit;
 
@@ -24,12 +25,14 @@ export class Desk {
     this.#room = room;
     this.#book = new Book(room);
     this.#runs = runs;
+    this.#slots = slots;
     this.#audit = audit;
     this.#changes = new Changes(room, this.#book, runs, slots);
   }
 
   /** Does what is asked. Call it inside a transaction: a change and its cause are one. */
   ask(request: TaskRequest, asker: Asker): TaskAnswer {
+    this.#slots.follow();
     try {
       return this.#ask(request, asker);
     } catch (error) {

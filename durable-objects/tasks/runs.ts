@@ -212,7 +212,7 @@ export class Runs {
 
   #send(task: TaskRow, run: RunRow): void {
     const { id, lateMs } = run;
-    const late = lateness(task, run, this.#room.timezone);
+    const late = lateness(run, this.#room.timezone);
     const text = late ? `${task.text}\n\n_(${late})_` : task.text;
     this.#change(run, {
       state: "delivering",

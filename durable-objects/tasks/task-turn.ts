@@ -77,7 +77,7 @@ function sayIt(
   text: string,
 ): void {
   if (saidAlready(room, turn.id, text)) return;
-  const late = task ? lateness(task, run, room.timezone) : "";
+  const late = task ? lateness(run, room.timezone) : "";
   const whole = late ? `${text}\n\n_(${late})_` : text;
   const { thread, session, trust, trace } = turn;
   const saying = { key: `turn:${turn.id}`, text: whole, turn: turn.id, trust };
@@ -108,7 +108,7 @@ function failed(
 
 function taskText(room: Room, task: TaskRow, run: RunRow): string {
   const { timezone } = room;
-  const late = lateness(task, run, timezone);
+  const late = lateness(run, timezone);
   const head = [
     `${named(task)} is due (${describe(task.schedule, timezone)}${late ? `; ${late}` : ""}), made by ${task.byName} on ${moment(task.createdAt, timezone)}.`,
     `Nobody is writing to you now. Do what the task says; ${task.deliver ? "your answer is sent to the chat, NO_REPLY sends nothing" : "your answer is kept as its result and not sent"}.`,
