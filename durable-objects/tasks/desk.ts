@@ -121,7 +121,9 @@ export class Desk {
 
   #list(): TaskAnswer {
     const rows = this.#book.list();
-    return { ok: true, said: listText(rows, this.#room), tasks: rows.map((row) => this.#view(row)) };
+    const more = this.#book.count() - rows.length;
+    const said = `${listText(rows, this.#room)}${more > 0 ? `\n… and ${more} more.` : ""}`;
+    return { ok: true, said, tasks: rows.map((row) => this.#view(row)) };
   }
 
   #get(task: TaskRow): TaskAnswer {

@@ -78,8 +78,13 @@ async function all(
   const groups = await directory.byDue(room.address);
   const answers = await Promise.all(
     groups.map(async ({ address, name }) => {
-      const { said, tasks } = await room.env.GROUP.getByName(address).tasks(request, asker);
-      return tasks?.length ? `${name}:\n${said}` : "";
+      try {
+        const { said, tasks } = await room.env.GROUP.getByName(address).tasks(request, asker);
+        return tasks?.length ? `${name}:\n${said}` : "";
+      } catch (error) {
+        room.report("a group's tasks could not be listed", error);
+        return `${name}: did not answer.`;
+      }
     }),
   );
   return { ok: true, said: answers.filter(Boolean).join("\n\n") || "No group has tasks." };
