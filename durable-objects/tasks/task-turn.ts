@@ -42,6 +42,9 @@ export function sideInput(room: Room, parts: Parts, turn: TurnRow): SideInput {
 export function endSideTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): void {
   const run = parts.runs.get(turn.run!);
   if (!run || run.endedAt !== null) return parts.turns.abandon(turn.id, "its run is over");
+  // It goes on, with its journal, once the chat does.
+  if (end.type === "stopped" && room.registered && room.paused)
+    return parts.turns.release(turn, "the chat is paused");
   room.transaction(() => {
     if (end.type === "answer") answered(room, parts, turn, run, end.text);
     else if (end.type === "stopped") stopped(parts, turn, run);
@@ -64,7 +67,7 @@ function spoken(parts: Parts, turn: TurnRow, raw: string): { text: string; told:
   const shown = isSilent(raw) ? "" : visible(raw).trim();
   if (turn.kind !== "heartbeat") return { text: shown, told: shown !== "" };
   const { text, ok } = withoutToken(shown);
-  const told = !ok && text.trim() !== "" && !parts.heartbeat.repeats(text);
+  const told = !ok && text.trim() !== "" && !parts.heartbeat.repeats(text, turn.id);
   return { text: text.trim(), told };
 }
 
