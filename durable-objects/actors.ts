@@ -7,6 +7,9 @@ import type { Room } from "./room.ts";
 import { runs, tasks } from "./schema.ts";
 import type { TurnRow } from "./turns.ts";
 
+/** Who asks where no person does. */
+export const NOBODY = "agent";
+
 /** What somebody is to this chat now: by the platform's id and the chat's rows, never by what was written. */
 export function actorOf(room: Room, sender: { id: string; isBot: boolean }): Actor {
   const id = sender.id && `${room.channelName}:${sender.id}`;
@@ -31,7 +34,7 @@ export function actorsOf(room: Room, inbox: Inbox, turn: TurnRow): Actor[] {
   if (!room.registered) return [{ role: "stranger", id: room.address }];
   const id = `${turn.kind}:${turn.id}`;
   const task = taskOf(room, turn);
-  if (task && mayNoMore(room, task)) return [{ role: "guest", id }];
+  if (task && whyNoMore(room, task)) return [{ role: "guest", id }];
   return [{ role: "task", as: room.main && madeByMain(room, turn) ? "main" : "member", id }];
 }
 
@@ -47,8 +50,12 @@ function taskOf(room: Room, turn: TurnRow) {
   return run && room.db.select().from(tasks).where(eq(tasks.id, run.task)).get();
 }
 
-/** A person who was taken off the list has no tasks either. What main made elsewhere is main's. */
-function mayNoMore(room: Room, task: { byId: string; from: string; asMain: boolean }): boolean {
-  if (task.asMain || task.from !== room.address) return false;
-  return whyUnheard({ sender: known(room, { id: task.byId, isBot: false }) }, gateOf(room)) !== undefined;
+/**
+ * Why a task is not done any more: a person who was taken off the list has no tasks either. What main made elsewhere is
+ * main's, and what a heartbeat made is nobody's.
+ */
+export function whyNoMore(room: Room, task: { byId: string; from: string }): string | undefined {
+  if (task.from !== room.address || task.byId === NOBODY) return undefined;
+  const why = whyUnheard({ sender: known(room, { id: task.byId, isBot: false }) }, gateOf(room));
+  return why && "whoever made it may not wake me any more";
 }

@@ -148,6 +148,7 @@ export class Crew {
     runs.settleDelivered();
     // Room between the pages for what comes in.
     while (slots.fire()) await scheduler.wait(0);
+    runs.startWaiting();
     heartbeat.beat();
     this.#arm();
     this.#speech.start();

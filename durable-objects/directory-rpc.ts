@@ -89,8 +89,6 @@ export interface CloseRequest {
   usedTokens: number;
   /** Milliseconds since the epoch. */
   lastActivityAt: number;
-  /** When the group has to be awake next, in milliseconds; null: never; absent: as before. */
-  nextDueAt?: number | null;
 }
 
 /** A chat that is not registered was spoken to. */

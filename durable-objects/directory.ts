@@ -84,7 +84,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   async close(request: CloseRequest): Promise<void> {
     this.#office.transaction(() => {
       const address = this.#budget.close(request);
-      if (address) this.#groups.active(address, request.lastActivityAt, request.nextDueAt);
+      if (address) this.#groups.active(address, request.lastActivityAt);
     });
     this.#follow();
   }

@@ -20,7 +20,7 @@ import { forgetOld } from "./retention.ts";
 import { Room } from "./room.ts";
 import type { AuditEntry, DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
 import { statusOf } from "./status.ts";
-import type { Asker } from "./tasks/desk.ts";
+import type { Asker } from "./tasks/asker.ts";
 
 /**
  * One group chat: its messages, its turns, its clock. Events come in through `receive` and are acknowledged once they
@@ -91,9 +91,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   }
 
   async configure(settings: GroupSettings): Promise<void> {
-    const { timezone } = this.#room;
     if ((this.#room.settings?.version ?? -1) < settings.version) this.#room.configure(settings);
-    if (this.#room.timezone !== timezone) this.#parts.slots.rezone();
     if (!settings.registered || settings.paused) this.#parts.stop();
     await takeOver(this.#room);
     this.#crew.pump();

@@ -35,9 +35,9 @@ export function makeParts(room: Room, calls: Calls): Parts {
   const stop = (turn: string) => void calls.stop(turn);
   const runs = new Runs(room, { outbox, transcript, turns, ledger, say, tellMain, stop });
   const slots = new Slots(room, runs, say);
-  const desk = new Desk(room, runs, slots);
-  const heartbeat = new Heartbeat(room, { turns, runs, workspace });
   const audit = new Audit(room);
+  const desk = new Desk(room, runs, slots, audit);
+  const heartbeat = new Heartbeat(room, { turns, runs, workspace });
   const people = { inbox, outbox, transcript, backlog, turns, ledger, audit, workspace };
   return { ...people, desk, slots, runs, heartbeat, errands, say, tellMain, ...calls };
 }

@@ -30,10 +30,12 @@ interface Facts {
   backlog: { turn: string; session: string; before: string }[];
   /** The number of the task that was made last. */
   lastTask: number;
+  /** The zone that the tasks' times were counted in last. */
+  zone: string;
   /** When the heartbeat beat last, in milliseconds; every later beat is counted from there. 0 while it rests. */
   beat: number;
   /** What heartbeats have told lately. */
-  alerts: { key: string; at: number }[];
+  alerts: { key: string; at: number; turn: string }[];
   /** What main is to be told. */
   owed: { key: string; text: string }[];
   /** The next due time that the directory knows, in milliseconds; 0 for none. */

@@ -5,7 +5,7 @@ import type { Address, Chat, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import type { HandedOver } from "./hand-over.ts";
 import type { MemoryAsker } from "./memory.ts";
-import type { Asker } from "./tasks/desk.ts";
+import type { Asker } from "./tasks/asker.ts";
 
 /** What `receive` did with an event. It returns only after the event is stored. */
 export interface Receipt {

@@ -175,9 +175,8 @@ export class Groups {
   }
 
   /** A turn of the group ended. */
-  active(address: Address, lastActiveAt: number, nextDue?: number | null): void {
-    const change = nextDue === undefined ? { lastActiveAt } : { lastActiveAt, nextDue };
-    this.#office.db.update(groups).set(change).where(eq(groups.address, address)).run();
+  active(address: Address, lastActiveAt: number): void {
+    this.#office.db.update(groups).set({ lastActiveAt }).where(eq(groups.address, address)).run();
   }
 
   /**

@@ -25,6 +25,22 @@ export class Book {
     return live.orderBy(asc(tasks.number)).limit(SHOWN).all();
   }
 
+  /** Those that run, then those that come next, then those that are paused. */
+  next(limit: number): TaskRow[] {
+    const order = [sql`${tasks.run} is null`, sql`${tasks.nextAt} is null`, asc(tasks.nextAt)];
+    const live = this.#room.db.select().from(tasks).where(LIVE);
+    return live
+      .orderBy(...order)
+      .limit(limit)
+      .all();
+  }
+
+  /** How many are not over. */
+  count(): number {
+    const all = { n: sql<number>`count(*)` };
+    return this.#room.db.select(all).from(tasks).where(LIVE).get()!.n;
+  }
+
   /** By number (`3`, `#3`), else by name; of several with one name the newest that is not over. */
   find(asked: string): TaskRow | undefined {
     const word = asked.trim().replace(/^(?:task\s+)?#?/i, "");

@@ -1,8 +1,8 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { HOME } from "../../agent/notebook.ts";
-import { hasSomethingToDo, nextBeat } from "../../schedule/heartbeat.ts";
+import { hasSomethingToDo, inActiveHours, nextBeat } from "../../schedule/heartbeat.ts";
 import type { Room } from "../room.ts";
-import { OPEN_RUNS, runs } from "../schema.ts";
+import { OPEN_RUNS, outbox, runs } from "../schema.ts";
 import type { Turns } from "../turns.ts";
 import type { Workspace } from "../workspace.ts";
 import type { RunRow, Runs } from "./runs.ts";
@@ -44,23 +44,23 @@ export class Heartbeat {
     if (!this.#something()) return this.#rest();
     // One that is under way, or a busy chat, makes it wait; their end looks here again.
     if (this.#open() || this.#turns.nextAt() !== undefined) return undefined;
-    const { timezone: zone, settings } = this.#room;
     const last = this.#room.get("beat") || this.#begin();
-    const hours = settings?.activeHours;
-    return nextBeat({ last, every: this.#every, now: last, hours, zone: hours?.zone ?? zone });
+    return nextBeat({ last, every: this.#every, now: last, ...this.#hours });
   }
 
-  /** Beats when it is time. Answers whether it does. */
+  /** Beats when it is time; one that comes too late for the active hours falls out. Answers whether it does. */
   beat(): boolean {
     const due = this.nextAt();
     const now = this.#room.now();
     if (due === undefined || due > now) return false;
     const last = due + Math.floor((now - due) / this.#every) * this.#every;
+    const { hours, zone } = this.#hours;
+    const awake = inActiveHours(hours, now, zone);
     this.#room.transaction(() => {
       this.#room.set("beat", last);
-      this.#start(last, false);
+      if (awake) this.#start(last, false);
     });
-    return true;
+    return awake;
   }
 
   /** Beats now, by hand. Says what happens. */
@@ -87,8 +87,8 @@ export class Heartbeat {
     return `The heartbeat looks every ${span(this.#every)}. Next: ${when}.${before}`;
   }
 
-  /** Whether this alert was told within a day. One that was not is remembered. */
-  repeats(text: string): boolean {
+  /** Whether this alert was told within a day, and not lost. One that was not is remembered with the turn that tells it. */
+  repeats(text: string, turn: string): boolean {
     const now = this.#room.now();
     const told = (this.#room.get("alerts") ?? []).filter(({ at }) => at > now - SILENCE_MS);
     const key = text
@@ -96,9 +96,21 @@ export class Heartbeat {
       .replace(/[^\p{L}\p{N}]+/gu, " ")
       .trim()
       .slice(0, 500);
-    if (told.some((alert) => alert.key === key)) return true;
-    this.#room.set("alerts", [...told.slice(-19), { key, at: now }]);
+    if (told.some((alert) => alert.key === key && !this.#isLost(alert.turn))) return true;
+    this.#room.set("alerts", [...told.slice(-19), { key, at: now, turn }]);
     return false;
+  }
+
+  /** Whether what a turn told could not be delivered. */
+  #isLost(turn: string): boolean {
+    const lost = and(eq(outbox.turn, turn), inArray(outbox.state, ["failed", "unknown"]));
+    return this.#room.db.select({ id: outbox.id }).from(outbox).where(lost).limit(1).get() !== undefined;
+  }
+
+  get #hours() {
+    const { timezone, settings } = this.#room;
+    const hours = settings?.activeHours;
+    return { hours, zone: hours?.zone ?? timezone };
   }
 
   get #every(): number {

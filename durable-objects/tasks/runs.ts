@@ -1,12 +1,13 @@
-import { and, asc, desc, eq, inArray, lt } from "drizzle-orm";
-import { describe } from "../../schedule/schedule.ts";
+import { and, asc, desc, eq, inArray, isNotNull, lte, sql } from "drizzle-orm";
+import { whyNoMore } from "../actors.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Room } from "../room.ts";
 import { OPEN_RUNS, outbox, runs, tasks } from "../schema.ts";
 import type { Transcript } from "../transcript.ts";
 import type { Turns } from "../turns.ts";
 import type { Ledger } from "../usage.ts";
-import { lateness, named } from "./words.ts";
+import { outcomeOf } from "./outcome.ts";
+import { lateness } from "./words.ts";
 
 export type TaskRow = typeof tasks.$inferSelect;
 export type RunRow = typeof runs.$inferSelect;
@@ -20,13 +21,13 @@ export interface RunEnd {
 
 /** Pauses before a failed run is tried again, in milliseconds; then its slot has failed. */
 const LADDER = [30_000, 60_000, 5 * 60_000, 15 * 60_000, 60 * 60_000];
-/** Failed slots in a row after which people are told, and after which the task is paused. */
-const TELL_AFTER = 3;
-const PAUSE_AFTER = 10;
 /** Ended runs of a task that are kept. */
 const KEPT = 100;
 /** Characters of a result that are kept. */
 const RESULT = 200;
+/** Written out, so that SQLite can use the index of the open runs. */
+const QUEUED = sql`${runs.state} = 'queued'`;
+const DELIVERING = sql`${runs.state} = 'delivering'`;
 
 /** What a run works with. */
 interface Hands {
@@ -68,25 +69,45 @@ export class Runs {
     const blank = { manual: false, slots: 1, until: fields.slot, turn: null, attempts: 0, lateMs: 0 };
     const rest = { startedAt: null, endedAt: null, result: null, error: null, usd: 0, tokens: 0 };
     const row = { ...blank, ...rest, id: this.#room.newId(), ...fields };
-    return this.#room.db.insert(runs).values(row).onConflictDoNothing().returning().all()[0];
+    const added = this.#room.db.insert(runs).values(row).onConflictDoNothing().returning().all()[0];
+    if (row.endedAt !== null) this.#prune(row.task);
+    return added;
   }
 
-  /** Starts the oldest queued run of a task, unless one is under way. Call it inside a transaction. */
+  /**
+   * Starts the oldest queued run of a task, unless one is under way or waits to be tried again, or the chat is paused.
+   * Call it inside a transaction.
+   */
   startNext(id: string): void {
     const task = this.task(id);
-    const next = this.#room.db
-      .select()
-      .from(runs)
-      .where(and(eq(runs.task, id), eq(runs.state, "queued")))
-      .orderBy(asc(runs.slot))
-      .limit(1)
-      .get();
-    if (!task || !next || task.run) return;
+    if (!task || task.run || !this.#room.active || this.retrying(id)) return;
+    const next = this.#queued(task);
+    if (!next) return;
+    const why = whyNoMore(this.#room, task);
+    if (why) return this.end(next, { state: "cancelled", error: why });
     const now = this.#room.now();
     const run = { ...next, startedAt: now, lateMs: Math.max(0, next.manual ? 0 : now - next.slot) };
     this.#room.db.update(tasks).set({ run: run.id }).where(eq(tasks.id, id)).run();
     if (task.kind === "message") this.#send(task, run);
     else this.#open(task, run);
+  }
+
+  /** Starts what was queued while the chat was paused. */
+  startWaiting(): void {
+    if (!this.#room.active) return;
+    const waiting = this.#room.db.selectDistinct({ task: runs.task }).from(runs).where(QUEUED).all();
+    for (const { task } of waiting) this.#room.transaction(() => this.startNext(task));
+  }
+
+  /** The run of a task that waits for its next attempt. */
+  retrying(task: string): RunRow | undefined {
+    const waiting = and(eq(runs.task, task), eq(runs.state, "retrying"));
+    return this.#room.db.select().from(runs).where(waiting).limit(1).get();
+  }
+
+  /** Tries it again now. */
+  hasten(run: RunRow): void {
+    this.#hands.turns.postpone(run.turn!, this.#room.now(), run.error ?? "it failed");
   }
 
   /** The turn of a run was claimed: nothing else of its task starts until it ends. */
@@ -116,54 +137,82 @@ export class Runs {
   }
 
   awaitsDelivery(): boolean {
-    const waiting = this.#room.db.select({ id: runs.id }).from(runs).where(eq(runs.state, "delivering"));
+    const waiting = this.#room.db.select({ id: runs.id }).from(runs).where(DELIVERING);
     return waiting.limit(1).get() !== undefined;
   }
 
   /** Ends the runs whose messages have arrived, or will not. */
   settleDelivered(): void {
-    const waiting = this.#room.db.select().from(runs).where(eq(runs.state, "delivering")).all();
+    const waiting = this.#room.db.select().from(runs).where(DELIVERING).all();
     for (const run of waiting) {
       const end = this.#delivery(run);
       if (end) this.#room.transaction(() => this.end(run, end));
     }
   }
 
-  /** Ends a run. Call it inside the transaction of its cause. */
-  end(run: RunRow, { state, result, error }: RunEnd): void {
+  /** Ends a run and starts the next one. Call it inside the transaction of its cause. */
+  end(run: RunRow, end: RunEnd): void {
+    this.#close(run, end);
+    this.startNext(run.task);
+  }
+
+  #close(run: RunRow, { state, result, error }: RunEnd): void {
     const cost = run.turn ? this.#hands.ledger.ofTurn(run.turn) : { usd: 0, tokens: 0 };
     const said = result === undefined ? {} : { result: result.slice(0, RESULT) };
     this.#change(run, { state, endedAt: this.#room.now(), error: error ?? null, ...said, ...cost });
     this.#prune(run.task);
     const task = this.task(run.task);
-    if (!task) return;
-    this.#settle(task, { ...run, ...said }, { state, error });
-    this.startNext(task.id);
+    if (task) this.#settle(task, { ...run, ...said }, { state, error });
   }
 
-  /** Gives up what waits: queued slots, and a retry or a run that is under way. */
+  #settle(task: TaskRow, run: RunRow, end: Pick<RunEnd, "state" | "error">): void {
+    const { change, told } = outcomeOf(task, run, end, this.#room.timezone);
+    const changedAt = change.state ? { changedAt: this.#room.now() } : {};
+    this.#room.db
+      .update(tasks)
+      .set({ ...change, ...changedAt })
+      .where(eq(tasks.id, task.id))
+      .run();
+    if (told) this.#tell(task, run, told);
+    if (change.state === "done") this.cancel(task.id, "the task is over", ["queued"]);
+    if (change.state === "paused") this.cancel(task.id, "the task was paused", ["queued"]);
+  }
+
+  #tell(task: TaskRow, run: RunRow, text: string): void {
+    const key = `task:${run.id}:${task.failures}`;
+    this.#hands.say(key, text, task.thread);
+    if (!run.manual) this.#hands.tellMain(key, text);
+  }
+
+  /** Gives up what waits: queued slots, and a retry or a run that is under way. Starts nothing. */
   cancel(task: string, reason: string, states: readonly RunRow["state"][] = OPEN_RUNS): void {
     const mine = and(eq(runs.task, task), inArray(runs.state, [...states]));
     for (const run of this.#room.db.select().from(runs).where(mine).orderBy(asc(runs.slot)).all()) {
       if (run.turn && run.state !== "delivering") this.#hands.turns.abandon(run.turn, reason);
       if (run.turn && run.state === "running") this.#hands.stop(run.turn);
       // What is on its way can't be called back; its row tells how it ended.
-      if (run.state !== "delivering") this.end(run, { state: "cancelled", error: reason });
+      if (run.state !== "delivering") this.#close(run, { state: "cancelled", error: reason });
     }
   }
 
   /** A new slot takes the place of a retry that still waits. */
   supersede(task: string): void {
-    const waiting = and(eq(runs.task, task), eq(runs.state, "retrying"));
-    for (const run of this.#room.db.select().from(runs).where(waiting).all()) {
-      this.#hands.turns.abandon(run.turn!, "its next slot came");
-      this.end(run, { state: "failed", error: `${run.error ?? "failed"}; then its next slot came` });
-    }
+    const run = this.retrying(task);
+    if (!run) return;
+    this.#hands.turns.abandon(run.turn!, "its next slot came");
+    this.#close(run, { state: "failed", error: `${run.error ?? "failed"}; then its next slot came` });
+  }
+
+  /** A task that does not go its way runs only by hand. */
+  #queued({ id, state }: TaskRow): RunRow | undefined {
+    const byHand = state === "active" ? undefined : eq(runs.manual, true);
+    const mine = and(eq(runs.task, id), QUEUED, byHand);
+    return this.#room.db.select().from(runs).where(mine).orderBy(asc(runs.slot)).limit(1).get();
   }
 
   #send(task: TaskRow, run: RunRow): void {
     const { id, lateMs } = run;
-    const late = lateness(task, run, this.#room.timezone);
+    const late = lateness(run, this.#room.timezone);
     const text = late ? `${task.text}\n\n_(${late})_` : task.text;
     this.#change(run, {
       state: "delivering",
@@ -172,19 +221,23 @@ export class Runs {
       turn: id,
       result: task.text.slice(0, RESULT),
     });
-    if (task.deliver) this.say(task, { key: `run:${id}`, text, turn: id });
+    if (task.deliver) this.say(task, { key: `run:${id}`, text, turn: id, trust: task.trust });
     else this.end({ ...run, turn: id }, { state: "ok", result: task.text });
   }
 
-  /** Says something of a task in its chat; the model sees it too, unless the task keeps to itself. */
-  say(task: TaskRow, saying: { key: string; text: string; turn: string }): void {
-    const { thread, trust, trace } = task;
-    const id = this.#hands.outbox.say({ ...saying, thread, trust, trace });
+  /**
+   * Says something of a task in its chat, with the label of what it was made of. The model sees it too, unless the task
+   * keeps to itself.
+   */
+  say(task: TaskRow, saying: { key: string; text: string; turn: string; trust: TaskRow["trust"] }): void {
+    const { thread, trace } = task;
+    const id = this.#hands.outbox.say({ ...saying, thread, trace });
     if (!id) return;
     const role = task.context === "isolated" ? ("notice" as const) : ("assistant" as const);
     const { transcript } = this.#hands;
     const session = transcript.session(thread).id;
-    transcript.addOurs({ id, role, text: saying.text, thread, session, turn: saying.turn, trust });
+    const { text, turn, trust } = saying;
+    transcript.addOurs({ id, role, text, thread, session, turn, trust });
   }
 
   #open(task: TaskRow, run: RunRow): void {
@@ -211,40 +264,6 @@ export class Runs {
     return { state: "failed", error: `${what}: ${lost.reason ?? "no reason was given"}` };
   }
 
-  #settle(task: TaskRow, run: RunRow, end: Pick<RunEnd, "state" | "error">): void {
-    const change: Partial<TaskRow> = task.run === run.id ? { run: null } : {};
-    if (end.state === "ok")
-      Object.assign(change, { lastResult: run.result, ...(run.manual ? {} : { failures: 0 }) });
-    if (!run.manual && isOver(task, end.state)) Object.assign(change, { state: "done", nextAt: null });
-    if (end.state === "failed" && !run.manual)
-      Object.assign(change, this.#failed(task, run, end.error ?? "it failed"));
-    this.#room.db.update(tasks).set(change).where(eq(tasks.id, task.id)).run();
-  }
-
-  /** Tells people: of a single task at once, of a recurring one when it fails again and again. */
-  #failed(task: TaskRow, run: RunRow, error: string): Partial<TaskRow> {
-    const failures = task.failures + 1;
-    const zone = this.#room.timezone;
-    const rhythm = describe(task.schedule, zone);
-    if (task.schedule.type === "once") this.#tell(task, run, `${named(task)} failed (${rhythm}): ${error}`);
-    else if (failures === TELL_AFTER)
-      this.#tell(task, run, `${named(task)} (${rhythm}) failed ${failures} times in a row: ${error}`);
-    if (failures < PAUSE_AFTER || task.state !== "active" || task.schedule.type === "once")
-      return { failures };
-    this.#tell(
-      task,
-      run,
-      `${named(task)} failed ${failures} times in a row, so I paused it: ${error}. To go on, write: resume task ${task.number}`,
-    );
-    return { failures, state: "paused", nextAt: null };
-  }
-
-  #tell(task: TaskRow, run: RunRow, text: string): void {
-    const key = `task:${run.id}:${task.failures}`;
-    this.#hands.say(key, text, task.thread);
-    this.#hands.tellMain(key, text);
-  }
-
   #change(run: RunRow, change: Partial<RunRow>): void {
     this.#room.db.update(runs).set(change).where(eq(runs.id, run.id)).run();
   }
@@ -254,12 +273,7 @@ export class Runs {
     const mine = db.select({ id: runs.id }).from(runs).where(eq(runs.task, task));
     const oldest = mine.orderBy(desc(runs.id)).limit(1).offset(KEPT).get();
     if (!oldest) return;
-    const ended = and(eq(runs.task, task), lt(runs.id, oldest.id));
+    const ended = and(eq(runs.task, task), lte(runs.id, oldest.id), isNotNull(runs.endedAt));
     db.delete(runs).where(ended).run();
   }
-}
-
-/** A single task ends with its slot, one that is to be deleted with its first success. */
-function isOver(task: TaskRow, state: RunEnd["state"]): boolean {
-  return task.schedule.type === "once" || (task.deleteAfterRun && state === "ok");
 }

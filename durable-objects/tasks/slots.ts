@@ -39,20 +39,41 @@ export class Slots {
 
   /** Takes up slots that have come. True when there may be more. */
   fire(): boolean {
+    this.follow();
+    return this.#fire(this.#room.timezone);
+  }
+
+  /**
+   * Cron tasks that follow the group's zone get new times where it has changed, however that became known: by settings,
+   * or by the install's. What was due by the old clock keeps its fate.
+   */
+  follow(): void {
+    const { timezone } = this.#room;
+    const before = this.#room.get("zone") ?? timezone;
+    if (before !== timezone) while (this.#fire(before));
+    if (this.#room.get("zone") === timezone || !this.#room.registered) return;
+    this.#room.transaction(() => {
+      if (before !== timezone) this.#rezone();
+      this.#room.set("zone", timezone);
+    });
+  }
+
+  #fire(zone: string): boolean {
     if (!this.#room.active) return false;
     const come = and(DUE, lte(tasks.nextAt, this.#room.now()));
     const due = this.#room.db.select().from(tasks).where(come).orderBy(asc(tasks.nextAt)).limit(PAGE).all();
-    for (const task of due) this.#room.transaction(() => this.#settle(task));
+    for (const task of due) this.#room.transaction(() => this.#settle(task, zone));
     return due.length === PAGE;
   }
 
-  /** The group's zone changed: cron tasks that follow it get new times. */
-  rezone(): void {
-    while (this.fire());
+  /** Slots that could not be taken up yet, in a paused chat or beside a run, are counted on the new clock. */
+  #rezone(): void {
+    const now = this.#room.now();
     const active = this.#room.db.select().from(tasks).where(eq(tasks.state, "active")).all();
     for (const task of active) {
       if (task.schedule.type !== "cron" || task.schedule.zone) continue;
-      const after = Math.max(task.handledTo, this.#room.now());
+      const waits = task.nextAt !== null && task.nextAt <= now;
+      const after = waits ? task.handledTo : Math.max(task.handledTo, now);
       const nextAt = nextSlot(task.schedule, after, this.#room.timezone) ?? null;
       this.#change(task, { nextAt, handledTo: after });
     }
@@ -61,7 +82,7 @@ export class Slots {
   /** Slots that came while the task was paused are recorded as skipped. */
   pass(task: TaskRow, reason: string): number {
     const now = Math.max(this.#room.now(), task.handledTo);
-    const { slots, count } = this.#missed(task, now);
+    const { slots, count } = this.#missed(task, now, this.#room.timezone);
     if (count > 0) {
       const first = nextSlot(task.schedule, task.handledTo, this.#room.timezone)!;
       this.#skip(task, { first, last: slots.at(-1)!, count, reason });
@@ -69,24 +90,22 @@ export class Slots {
     return now;
   }
 
-  #settle(task: TaskRow): void {
+  #settle(task: TaskRow, zone: string): void {
     const now = Math.max(this.#room.now(), task.handledTo);
-    const zone = this.#room.timezone;
-    const missed = this.#missed(task, now);
+    const missed = this.#missed(task, now, zone);
     const { schedule, misfire } = task;
     const when = { after: task.handledTo, now };
     const settlement = settle(missed, when, { misfire, type: schedule.type });
     this.#runs.supersede(task.id);
-    this.#record(task, settlement);
+    this.#record(task, settlement, zone);
     this.#change(task, { handledTo: now, nextAt: nextSlot(schedule, now, zone) ?? null });
     this.#runs.startNext(task.id);
-    if (schedule.type === "once" && settlement.fates.every(({ fate }) => fate === "skipped"))
-      this.#missedOnce(task);
+    if (settlement.missed) this.#missedOnce(task);
   }
 
-  #record(task: TaskRow, { fates, rest, missed }: Settlement): void {
+  #record(task: TaskRow, { fates, rest, missed }: Settlement, zone: string): void {
     if (rest) {
-      const first = nextSlot(task.schedule, rest.after, this.#room.timezone)!;
+      const first = nextSlot(task.schedule, rest.after, zone)!;
       const last = Math.max(first, rest.before - 1);
       this.#skip(task, { first, last, count: rest.count, reason: WHY_SKIPPED[rest.reason] });
     }
@@ -124,11 +143,11 @@ export class Slots {
       `${named(task)} was due ${due}, but I was not running then, so it was missed. It says: ${task.text.slice(0, 500)}`,
       task.thread,
     );
-    this.#change(task, { state: "done" });
+    this.#change(task, { state: "done", changedAt: this.#room.now() });
   }
 
-  #missed(task: TaskRow, until: number) {
-    return missedSlots(task.schedule, { after: task.handledTo, until }, this.#room.timezone, MOST_RUNS);
+  #missed(task: TaskRow, until: number, zone: string) {
+    return missedSlots(task.schedule, { after: task.handledTo, until }, zone, MOST_RUNS);
   }
 
   #change(task: TaskRow, change: Partial<TaskRow>): void {

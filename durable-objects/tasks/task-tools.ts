@@ -1,12 +1,12 @@
 import type { Action } from "../../agent/authorize.ts";
 import type { Step } from "../../agent/journal.ts";
 import type { TaskAnswer, TaskRequest, Tasks } from "../../agent/tasks.ts";
-import { madeByMain } from "../actors.ts";
+import { madeByMain, NOBODY } from "../actors.ts";
 import type { DirectoryStub } from "../admission.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
 import type { TurnRow } from "../turns.ts";
-import type { Asker } from "./desk.ts";
+import type { Asker } from "./asker.ts";
 
 /** Answers why an action is refused, and records it. */
 type IsRefused = (action: Action, what: string) => string | undefined;
@@ -78,8 +78,13 @@ async function all(
   const groups = await directory.byDue(room.address);
   const answers = await Promise.all(
     groups.map(async ({ address, name }) => {
-      const { said, tasks } = await room.env.GROUP.getByName(address).tasks(request, asker);
-      return tasks?.length ? `${name}:\n${said}` : "";
+      try {
+        const { said, tasks } = await room.env.GROUP.getByName(address).tasks(request, asker);
+        return tasks?.length ? `${name}:\n${said}` : "";
+      } catch (error) {
+        room.report("a group's tasks could not be listed", error);
+        return `${name}: did not answer.`;
+      }
     }),
   );
   return { ok: true, said: answers.filter(Boolean).join("\n\n") || "No group has tasks." };
@@ -94,7 +99,7 @@ function askerOf(room: Room, parts: Parts, turn: TurnRow, step: Step): Asker {
   const speakers = parts.inbox.speakers(turn.id);
   const maker = turn.run ? parts.runs.task(parts.runs.get(turn.run)?.task ?? "") : undefined;
   return {
-    id: speakers[0]?.id ?? maker?.byId ?? "agent",
+    id: speakers[0]?.id ?? maker?.byId ?? NOBODY,
     name: speakers.map(({ name }) => name).join(", ") || maker?.byName || "the assistant",
     from: room.address,
     main: room.main && madeByMain(room, turn),

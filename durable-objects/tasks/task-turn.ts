@@ -42,6 +42,9 @@ export function sideInput(room: Room, parts: Parts, turn: TurnRow): SideInput {
 export function endSideTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): void {
   const run = parts.runs.get(turn.run!);
   if (!run || run.endedAt !== null) return parts.turns.abandon(turn.id, "its run is over");
+  // It goes on, with its journal, once the chat does.
+  if (end.type === "stopped" && room.registered && room.paused)
+    return parts.turns.release(turn, "the chat is paused");
   room.transaction(() => {
     if (end.type === "answer") answered(room, parts, turn, run, end.text);
     else if (end.type === "stopped") stopped(parts, turn, run);
@@ -64,7 +67,7 @@ function spoken(parts: Parts, turn: TurnRow, raw: string): { text: string; told:
   const shown = isSilent(raw) ? "" : visible(raw).trim();
   if (turn.kind !== "heartbeat") return { text: shown, told: shown !== "" };
   const { text, ok } = withoutToken(shown);
-  const told = !ok && text.trim() !== "" && !parts.heartbeat.repeats(text);
+  const told = !ok && text.trim() !== "" && !parts.heartbeat.repeats(text, turn.id);
   return { text: text.trim(), told };
 }
 
@@ -77,12 +80,12 @@ function sayIt(
   text: string,
 ): void {
   if (saidAlready(room, turn.id, text)) return;
-  const late = task ? lateness(task, run, room.timezone) : "";
+  const late = task ? lateness(run, room.timezone) : "";
   const whole = late ? `${text}\n\n_(${late})_` : text;
-  const saying = { key: `turn:${turn.id}`, text: whole, turn: turn.id };
-  if (task) return parts.runs.say(task, saying);
   const { thread, session, trust, trace } = turn;
-  const id = parts.outbox.say({ ...saying, thread, trust, trace });
+  const saying = { key: `turn:${turn.id}`, text: whole, turn: turn.id, trust };
+  if (task) return parts.runs.say(task, saying);
+  const id = parts.outbox.say({ ...saying, thread, trace });
   if (id) parts.transcript.addOurs({ id, text: whole, thread, session, turn: turn.id, trust });
 }
 
@@ -108,7 +111,7 @@ function failed(
 
 function taskText(room: Room, task: TaskRow, run: RunRow): string {
   const { timezone } = room;
-  const late = lateness(task, run, timezone);
+  const late = lateness(run, timezone);
   const head = [
     `${named(task)} is due (${describe(task.schedule, timezone)}${late ? `; ${late}` : ""}), made by ${task.byName} on ${moment(task.createdAt, timezone)}.`,
     `Nobody is writing to you now. Do what the task says; ${task.deliver ? "your answer is sent to the chat, NO_REPLY sends nothing" : "your answer is kept as its result and not sent"}.`,

@@ -7,7 +7,7 @@ export function named(task: Pick<TaskRow, "number" | "name">): string {
 }
 
 /** Says that a run is late and when it was due; empty where it is on time. */
-export function lateness(_task: TaskRow, run: Pick<RunRow, "slot" | "lateMs">, zone: string): string {
+export function lateness(run: Pick<RunRow, "slot" | "lateMs">, zone: string): string {
   if (run.lateMs <= ON_TIME) return "";
   return `late: this was due ${moment(run.slot, zone)}`;
 }

@@ -1,4 +1,5 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { soon } from "../soon.ts";
 import { deliver, direct, fresh, peers, room } from "./talk.ts";
@@ -40,6 +41,21 @@ test("looks after what stands in the file, every half hour, and says only what p
   expect(await peers.shown(chat)).toEqual(["Written."]);
   await travel(chat, HALF_HOUR);
   expect(await peers.shown(chat, 2)).toEqual(["Written.", "It will rain tomorrow."]);
+});
+
+test("that comes after the active hours does not look any more", async () => {
+  const mark = `late-${fresh()}`;
+  const chat = await chatWith(`- [ ] ${mark}\n`);
+  const clock = (at: number) => new Date(at).toISOString().slice(11, 16);
+  const now = Date.now();
+  const activeHours = { from: clock(now - 2 * HALF_HOUR), to: clock(now + 1.5 * HALF_HOUR), zone: "UTC" };
+  const settings = (await env.DIRECTORY.getByName("directory").find(`telegram:${chat}`))!;
+  await room(chat).configure({ ...settings, version: settings.version + 1000, activeHours });
+  await travel(chat, 3 * HALF_HOUR);
+  const status = await room(chat).heartbeat("status");
+  expect(status).toMatch(/Next: /);
+  expect(status).not.toMatch(/Last: /);
+  expect(await beats(mark)).toEqual([]);
 });
 
 test("tells the same alert once a day", async () => {

@@ -292,7 +292,143 @@ describe("changing tasks", () => {
   });
 });
 
+describe("one run of a task", () => {
+  const hourly = { schedule_type: "interval", schedule_value: "1h" };
+  const refused = { error: { status: 401, message: "Incorrect API key" } };
+
+  /** A task whose first attempt failed. */
+  async function failing(chat: number, answer: string, when: object = hourly): Promise<string> {
+    const key = `fail-${fresh()}`;
+    await peers.script(key, refused, { text: answer });
+    const made = await schedule(chat, { prompt: key, misfire: "all", ...(when as typeof hourly) });
+    await travel(chat, 3 * HOUR + MINUTE);
+    await soon(async () => {
+      const { runs } = await ask(chat, { verb: "get", task: String(made.tasks![0]!.number) });
+      expect(runs!.map(({ state }) => state)).toContain("retrying");
+    });
+    return String(made.tasks![0]!.number);
+  }
+
+  test.each(["cancel", "pause"] as const)(
+    "waits to be tried again: %s gives up all that is queued",
+    async (verb) => {
+      const chat = await chatWith();
+      const task = await failing(chat, "Never said.");
+      expect(await ask(chat, { verb, task })).toMatchObject({ ok: true });
+      const { tasks, runs } = await ask(chat, { verb: "get", task });
+      expect(tasks).toMatchObject([{ running: false, state: verb === "cancel" ? "cancelled" : "paused" }]);
+      expect(runs!.map(({ state }) => state)).toEqual(["cancelled", "cancelled", "cancelled"]);
+      const turns = "select 1 from turns where state = 'open'";
+      expect(
+        await runInDurableObject(room(chat), (_, state) => state.storage.sql.exec(turns).toArray()),
+      ).toEqual([]);
+    },
+  );
+
+  test("waits to be tried again: by hand it is tried now, and not twice", async () => {
+    const chat = await chatWith();
+    const when = { schedule_type: "once", schedule_value: "2h" };
+    const task = await failing(chat, "Said once.", when);
+    expect((await ask(chat, { verb: "run", task })).said).toMatch(/again/);
+    expect((await peers.shown(chat, 2))[1]).toMatch(/^Said once\./);
+    expect(await runsOf(chat, task)).toMatchObject([{ state: "ok" }]);
+  });
+
+  test("is under way: a single time that is set anew comes, and as a rhythm it stays", async () => {
+    const chat = await chatWith();
+    const gate = `gate-${chat}`;
+    await peers.script(`run-${chat}`, { text: "First.", after: 0, trouble: { gate } }, { text: "Second." });
+    await schedule(chat, { prompt: `run-${chat}`, schedule_type: "once", schedule_value: "1h" });
+    await travel(chat, HOUR);
+    await peers.held(gate);
+    await ask(chat, { verb: "update", task: "1", change: { schedule_value: "3h" } });
+    await peers.open(gate);
+    await peers.shown(chat, 2);
+    await runsOf(chat, "1");
+    const kept = (await ask(chat, { verb: "get", task: "1" })).tasks!;
+    expect(kept).toMatchObject([{ state: "active", nextAt: expect.any(Number) }]);
+    await ask(chat, { verb: "update", task: "1", change: hourly });
+    const [rhythm] = (await ask(chat, { verb: "get", task: "1" })).tasks!;
+    expect(rhythm).toMatchObject({ state: "active", deleteAfterRun: false });
+    const zone = await ask(chat, { verb: "update", task: "1", change: { timezone: "Asia/Tokyo" } });
+    expect(zone).toMatchObject({ ok: false, said: expect.stringContaining("timezone") });
+  });
+
+  test("waits while its chat is paused, also by hand, and goes on afterwards", async () => {
+    const chat = -fresh();
+    await register(chat);
+    const gate = `gate-${chat}`;
+    await peers.script(
+      `hold${chat}.`,
+      { text: "Held.", after: 0, trouble: { gate } },
+      { text: "Done after all." },
+    );
+    await schedule(chat, { prompt: `hold${chat}.`, schedule_type: "once", schedule_value: "1h" });
+    await schedule(chat, { message: "By hand.", ...hourly, schedule_value: "1d" });
+    await travel(chat, HOUR - MINUTE);
+    await travel(chat, MINUTE);
+    await peers.held(gate);
+    const before = (await peers.shown(chat)).length;
+    const directory = env.DIRECTORY.getByName("directory");
+    await directory.pause(true, `telegram:${chat}`);
+    expect(await ask(chat, { verb: "run", task: "2" })).toMatchObject({ ok: false });
+    await peers.open(gate);
+    expect(await peers.shown(chat)).toHaveLength(before);
+    await directory.pause(false, `telegram:${chat}`);
+    expect((await peers.shown(chat, before + 1)).join()).toContain("Done after all.");
+    expect(await runsOf(chat, "1")).toMatchObject([{ state: "ok" }]);
+  });
+
+  test("follows the zone of its chat", async () => {
+    const chat = -fresh();
+    await register(chat);
+    const cron = { schedule_type: "cron", schedule_value: "0 9 * * *" };
+    const [made] = (await schedule(chat, { message: "Nine.", ...cron })).tasks!;
+    await env.DIRECTORY.getByName("directory").setGroup(`telegram:${chat}`, { timezone: "Asia/Tokyo" });
+    await soon(async () => {
+      const [moved] = (await ask(chat, { verb: "get", task: "1" })).tasks!;
+      expect(Math.abs(made!.nextAt! - moved!.nextAt!) % (24 * HOUR)).toBe(
+        (made!.nextAt! > moved!.nextAt! ? 9 : 15) * HOUR,
+      );
+    });
+  });
+});
+
 describe("rights of a task", () => {
+  test("are the lower ones of whoever changes it, and the change is in the audit", async () => {
+    const chat = await chatWith();
+    await schedule(
+      chat,
+      { prompt: "x", schedule_type: "interval", schedule_value: "1h" },
+      { main: true, trust: "owner" },
+    );
+    const change = { prompt: "obey me", context: "isolated" as const };
+    await ask(chat, { verb: "update", task: "1", change }, { id: "1002", name: "Bob", trust: "outside" });
+    const query = "select trust, as_main, by_id, by_name from tasks";
+    const rows = await runInDurableObject(room(chat), (_, state) => state.storage.sql.exec(query).toArray());
+    expect(rows).toEqual([{ trust: "outside", as_main: 0, by_id: "1002", by_name: "Bob" }]);
+    expect((await room(chat).audit(5)).map(({ who, what }) => `${who}: ${what}`)).toEqual([
+      'telegram:1002: update Task 1 "x"',
+      'telegram:1001: schedule Task 1 "x"',
+    ]);
+  });
+
+  test.each([{ main: false }, { main: true }])(
+    "end when its maker is taken off the list: %o",
+    async ({ main }) => {
+      const chat = -fresh();
+      await register(chat);
+      const tick = { message: "Tick.", schedule_type: "interval", schedule_value: "1h" };
+      await schedule(chat, tick, { main });
+      await env.DIRECTORY.getByName("directory").setGroup(`telegram:${chat}`, { allow: ["telegram:1002"] });
+      await travel(chat, HOUR);
+      expect(await runsOf(chat, "1")).toMatchObject([
+        { state: "cancelled", error: expect.stringContaining("may not") },
+      ]);
+      expect((await peers.shown(chat)).join()).not.toContain("Tick.");
+    },
+  );
+
   test("made in an ordinary group do not grow when the group becomes main", async () => {
     const chat = -fresh();
     await register(chat);

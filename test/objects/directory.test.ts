@@ -601,7 +601,8 @@ describe("addresses", () => {
       await open.overdue();
       for (const [query] of written.mock.calls) expect(query).toMatch(/^select/i);
     });
-    await directory.close({ turnId: "t", ...none, nextDueAt: null });
+    await directory.close({ turnId: "t", ...none });
+    await directory.due("cli:main", null);
     expect(await directory.overdue()).toEqual([]);
   });
 });
@@ -646,8 +647,8 @@ describe("growth", () => {
         usedUsd: 0.1,
         usedTokens: 5,
         lastActivityAt: Date.now(),
-        nextDueAt: 5,
       });
+      await open.due(`telegram:${ids[0]}`, 5);
       await open.claimMain("WRONG", `telegram:${ids[2]}`, { ...chat, id: ids[2] });
       await open.claimMain(await open.mainCode(), `telegram:${ids[3]}`, { ...chat, id: ids[3] });
       await open.redeem(await open.adminLink());
