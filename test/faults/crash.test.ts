@@ -1,4 +1,5 @@
 import { afterAll, expect, inject, test } from "vitest";
+import { adopting } from "./adoption-scene.ts";
 import { answering } from "./answer.ts";
 import { crashAt, crashBeyond, pointsOf, type Scene } from "./loop.ts";
 import { command, joining, registering, streamed, writing } from "./scenes.ts";
@@ -18,6 +19,8 @@ test("an answer shown while it is written survives a crash at every point", () =
 test("files agree with R2 after a crash at every point", () => everywhere("files", writing));
 test("tasks that come due survive a crash at every point", () => everywhere("tasks", due));
 test("a voice message survives a crash at every point", () => everywhere("voice", speaking));
+test("a folder taken over survives a crash of its new chat at every point", () =>
+  everywhere("adoption", adopting));
 test("a registration survives a crash of the group at every point", () =>
   everywhere("registration", registering("group")));
 // The directory is one object: what it breaks it breaks for all, so one crash at a time.
