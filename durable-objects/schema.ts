@@ -175,7 +175,12 @@ export const outbox = sqliteTable(
     trust: text({ enum: ["owner", "member", "outside"] }).notNull(),
     trace: text().notNull(),
   },
-  (table) => [uniqueIndex("outbox_key").on(table.key), index("outbox_state").on(table.state, table.id)],
+  (table) => [
+    uniqueIndex("outbox_key").on(table.key),
+    index("outbox_state").on(table.state, table.id),
+    // The end of a turn and of a task's run looks for what they said.
+    index("outbox_turn").on(table.turn),
+  ],
 );
 
 /** What was said, by people and by the assistant: the transcript. Ids are those of inbox and outbox. */

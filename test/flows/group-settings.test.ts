@@ -12,7 +12,11 @@ async function set(chat: number, settings: WrittenSettings): Promise<void> {
 }
 
 /** Says something that is answered, and answers the model's request. */
-async function answered(chat: number, words = (key: string) => `@Flare ${key}`, who: object = ANN) {
+async function answered(
+  chat: number,
+  words = (key: string) => `@Flare ${key}`,
+  who: Record<string, unknown> = ANN,
+) {
   const key = `asked-${fresh()}.`;
   const before = (await peers.shown(chat)).length;
   await peers.script(key, { text: `Yes, ${key}` });

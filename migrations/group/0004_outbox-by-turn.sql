@@ -1,0 +1,1 @@
+CREATE INDEX `outbox_turn` ON `outbox` (`turn`);
