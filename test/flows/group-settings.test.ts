@@ -27,7 +27,7 @@ async function answered(
 }
 
 /** Says something that wakes nobody. */
-async function unanswered(chat: number, text: string, who: object = ANN): Promise<void> {
+async function unanswered(chat: number, text: string, who: Record<string, unknown> = ANN): Promise<void> {
   await deliver(inGroup(chat, text, who));
   expect(await room(chat).status()).toMatchObject({ waiting: 0, running: false });
 }
