@@ -13,7 +13,7 @@ const KEPT_MS = 48 * 3600_000;
 const MOST_OPEN = 200;
 
 /** Nobody is there to do it. */
-export const OFFLINE: Result = { outcome: "retry", afterMs: 60_000, reason: "The companion is offline." };
+export const OFFLINE: Result = { outcome: "retry", afterMs: 10_000, reason: "The companion is offline." };
 const BUSY: Result = { outcome: "retry", afterMs: 30_000, reason: "The companion has too much to do." };
 const TAKEN_OVER: Result = {
   outcome: "unknown",

@@ -58,7 +58,7 @@ function shown(): Shown[] {
 }
 
 test("WhatsApp's messages are answered once each, with Worker and companion killed at random", {
-  timeout: 180_000,
+  timeout: 240_000,
 }, async () => {
   const random = seededRandom(testSeed());
   const folder = freshFolder();
@@ -95,7 +95,7 @@ test("WhatsApp's messages are answered once each, with Worker and companion kill
   install = await startInstall(options);
   const answers = (person: string) => shown().filter(({ text }) => text.includes(`~${person}~`));
   await vi.waitFor(() => expect(PEOPLE.filter((person) => answers(person).length === 0)).toEqual([]), {
-    timeout: 60_000,
+    timeout: 120_000,
     interval: 200,
   });
   for (const person of PEOPLE) {
