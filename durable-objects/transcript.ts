@@ -286,9 +286,11 @@ function recalled({ at, sender: who, text, extra, trust }: MessageRow): Recalled
 }
 
 /** What the model may see of a session and no summary stands for. */
-function uncovered({ id, summarisedTo }: SessionRow) {
+function uncovered({ id, thread, summarisedTo }: SessionRow) {
   const seen = inArray(messages.role, ["person", "assistant", "note"]);
-  return and(eq(messages.session, id), seen, gt(messages.id, summarisedTo ?? ""));
+  // A session has one thread; named here, the index gives the rows in their order and a long history is not sorted.
+  const own = and(eq(messages.session, id), eq(messages.thread, thread));
+  return and(own, seen, gt(messages.id, summarisedTo ?? ""));
 }
 
 /** Whether a turn already said this text through its tool. */
