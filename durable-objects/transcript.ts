@@ -205,11 +205,8 @@ export class Transcript {
   }
 
   #fromOutside({ id, summarisedTo }: SessionRow): boolean {
-    const read = and(
-      eq(messages.session, id),
-      eq(messages.trust, "outside"),
-      lte(messages.id, summarisedTo ?? ""),
-    );
+    const summed = lte(messages.id, summarisedTo ?? "");
+    const read = and(eq(messages.session, id), eq(messages.trust, "outside"), summed);
     return this.#room.db.select({ id: messages.id }).from(messages).where(read).limit(1).get() !== undefined;
   }
 
@@ -288,7 +285,7 @@ function recalled({ at, sender: who, text, extra, trust }: MessageRow): Recalled
 /** What the model may see of a session and no summary stands for. */
 function uncovered({ id, thread, summarisedTo }: SessionRow) {
   const seen = inArray(messages.role, ["person", "assistant", "note"]);
-  // A session has one thread; named here, the index gives the rows in their order and a long history is not sorted.
+  // A session has one thread; with it the index gives the rows in order, and a long history is not sorted.
   const own = and(eq(messages.session, id), eq(messages.thread, thread));
   return and(own, seen, gt(messages.id, summarisedTo ?? ""));
 }
