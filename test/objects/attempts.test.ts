@@ -1,9 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
-import { addressOf, type Message } from "../../channels/channel.ts";
+import { addressOf } from "../../channels/channel.ts";
 import { Group } from "../../durable-objects/group.ts";
 import { soon } from "../soon.ts";
+import { messageIn } from "./message.ts";
 
 const DAY = 24 * 3600_000;
 let serial = 9_200_000;
@@ -11,24 +12,6 @@ let serial = 9_200_000;
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function message(chat: string, text: string): Message {
-  const id = String(++serial);
-  const command = /^\/(\w+)$/.exec(text);
-  return {
-    kind: "message",
-    address: addressOf("telegram", chat),
-    key: `message:${id}`,
-    chat: { id: chat, type: "group", title: `Chat ${chat}` },
-    sentAt: Date.now(),
-    messageId: id,
-    sender: { id: "1001", name: "Ann", isBot: false },
-    text,
-    mentioned: true,
-    attachments: [],
-    ...(command ? { command: { name: command[1]!, args: "" } } : {}),
-  };
-}
 
 interface Attempt {
   state: string;
@@ -41,14 +24,14 @@ interface Attempt {
 async function stuck(work: (group: Group, chat: string, turn: () => Attempt) => Promise<void>) {
   const chat = String(++serial);
   const address = addressOf("telegram", chat);
-  await env.GROUP.getByName(address).receive(message(chat, "@Flare let me in"));
+  await env.GROUP.getByName(address).receive(messageIn(chat, "@Flare let me in"));
   await env.DIRECTORY.getByName("directory").register(address);
   const away = new Proxy({}, { get: () => () => Promise.reject(new Error("the directory is away")) });
   await runInDurableObject(env.GROUP.getByName(address), async (_, state) => {
     // So far ahead that the platform's own alarm does not ring.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + DAY });
     const group = new Group(state, { ...env, DIRECTORY: { getByName: () => away } } as unknown as Env);
-    await group.receive(message(chat, "@Flare hello"));
+    await group.receive(messageIn(chat, "@Flare hello"));
     const columns = "state, attempts, boot, notBefore";
     await work(
       group,
@@ -81,12 +64,12 @@ test("no pause between two attempts at a turn is shorter than the one before", a
 test("/stop ends a turn that waits for its next attempt", async () => {
   await stuck(async (group, chat, turn) => {
     await soon(() => expect(turn()).toMatchObject({ attempts: 2, boot: null }));
-    await group.receive(message(chat, "/stop"));
+    await group.receive(messageIn(chat, "/stop"));
     expect(turn().state).toBe("stopped");
     const said = (await group.history({ limit: 20 })).map(({ text }) => text);
     expect(said).toContain("Stopping.");
     expect((await group.status()).waiting).toBe(0);
-    await group.receive(message(chat, "/stop"));
+    await group.receive(messageIn(chat, "/stop"));
     expect((await group.history({ limit: 20 })).at(-1)?.text).toBe("Nothing is running.");
   });
 });

@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
-import { addressOf, type Message } from "../../channels/channel.ts";
+import { addressOf } from "../../channels/channel.ts";
 import type { Group } from "../../durable-objects/group.ts";
+import { messageIn } from "./message.ts";
 
 const DAY = 24 * 3600_000;
 let serial = 9_100_000;
@@ -14,21 +15,7 @@ afterEach(() => {
 const room = (chat: string) => env.GROUP.getByName(addressOf("telegram", chat));
 const directory = () => env.DIRECTORY.getByName("directory");
 
-function say(chat: string, text: string) {
-  const id = String(++serial);
-  return room(chat).receive({
-    kind: "message",
-    address: addressOf("telegram", chat),
-    key: `message:${id}`,
-    chat: { id: chat, type: "group", title: `Chat ${chat}` },
-    sentAt: Date.now(),
-    messageId: id,
-    sender: { id: "1001", name: "Ann", isBot: false },
-    text,
-    mentioned: text.startsWith("@Flare"),
-    attachments: [],
-  } satisfies Message);
-}
+const say = (chat: string, text: string) => room(chat).receive(messageIn(chat, text));
 
 /** The chat's alarm rings so many days later. An object that forgets ends itself. */
 async function later(chat: string, days: number): Promise<void> {
