@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { fileBlock } from "./prompt-files.ts";
 
 /** Instructions for a kind of work, written as a SKILL.md. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The longest text of a task, in characters. */
 const LONGEST = 8000;

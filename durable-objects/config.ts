@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LOG_LEVELS } from "./log.ts";
 
 const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);

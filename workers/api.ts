@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
-import { z } from "zod";
+import * as z from "zod";
 import type { Address } from "../channels/channel.ts";
 import { inboundFrom, saidSchema } from "../channels/web/receive.ts";
 import { now } from "../durable-objects/clock.ts";

@@ -1,5 +1,5 @@
 import { validator } from "hono/validator";
-import { z } from "zod";
+import * as z from "zod";
 
 /** A query of this form, likewise. */
 export function query<S extends z.ZodType>(schema: S) {

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { authorize } from "../agent/authorize.ts";
 import { commands } from "../agent/commands.ts";
 import type { Channel, Report } from "../channels/channel.ts";

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { newId } from "../durable-objects/clock.ts";
 import { LINE } from "../durable-objects/links/rpc.ts";
 import { body } from "./body.ts";

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { Address } from "../channels/channel.ts";
 import { DIRECTORY, type RightsEntry, type Told } from "../durable-objects/directory-rpc.ts";
 import { body, query } from "./body.ts";

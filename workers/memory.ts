@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { OWNER } from "../agent/authorize.ts";
 import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
 import { DIRECTORY } from "../durable-objects/directory-rpc.ts";

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { validator } from "hono/validator";
-import { z } from "zod";
+import * as z from "zod";
 import { newTask, type TaskAnswer, type TaskRequest, type TaskView, taskChange } from "../agent/tasks.ts";
 import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
 import type { GroupSettings } from "../durable-objects/rpc.ts";

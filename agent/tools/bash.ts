@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Change, HOME, type Notebook } from "../notebook.ts";
 import type { ExecResult } from "../shell.ts";
 import { defineTool, ToolError } from "./tool.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { describeFileError } from "../notebook.ts";
 import { writeAndSettle } from "./settle.ts";
 import { defineTool, type ToolContext, ToolError } from "./tool.ts";

@@ -1,5 +1,5 @@
 import picomatch from "picomatch";
-import { z } from "zod";
+import * as z from "zod";
 import { describeFileError } from "../notebook.ts";
 import { resolvePath } from "../paths.ts";
 import { defineTool, ToolError } from "./tool.ts";

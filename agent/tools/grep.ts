@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import { z } from "zod";
+import * as z from "zod";
 import { describeFileError, type Pattern } from "../notebook.ts";
 import { resolvePath } from "../paths.ts";
 import { defineTool, ToolError } from "./tool.ts";

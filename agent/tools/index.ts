@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { authorize } from "../authorize.ts";
 import type { ToolCall, ToolSpec } from "../model.ts";
 import { bash } from "./bash.ts";

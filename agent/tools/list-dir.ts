@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { describeFileError, type FileInfo, GLOBAL, HOME, type Notebook } from "../notebook.ts";
 import { resolvePath } from "../paths.ts";
 import { defineTool, ToolError } from "./tool.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { linesOf } from "../catch-up.ts";
 import { plainName } from "../names.ts";
 import { defineTool, type Recalled } from "./tool.ts";

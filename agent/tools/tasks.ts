@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { newTask, type TaskRequest, taskChange } from "../tasks.ts";
 import { defineTool, type ToolContext, ToolError } from "./tool.ts";
 

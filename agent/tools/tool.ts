@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { WrittenSettings } from "../group-settings.ts";
 import type { Author, Notebook } from "../notebook.ts";
 import type { Shell } from "../shell.ts";

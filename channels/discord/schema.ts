@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /*
  * What we read of Discord's objects (https://discord.com/developers/docs/resources/message#message-object and the

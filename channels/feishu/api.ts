@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ChannelEnv } from "../channel.ts";
 
 /** How long a call may take until its outcome counts as unknown. */

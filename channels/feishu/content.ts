@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Attachment } from "../channel.ts";
 import { jsonOf } from "./api.ts";
 import { attachment } from "./attachment.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /*
  * What we read of an event. What a message cannot do without is required; anything else that has an unexpected shape

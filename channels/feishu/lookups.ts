@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ChannelEnv, Quote } from "../channel.ts";
 import { shorten } from "../shorten.ts";
 import { named } from "./addressed.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { attachment } from "./attachment.ts";
 import type { Content } from "./content.ts";
 

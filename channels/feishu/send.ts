@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ChannelEnv, Send, Sent } from "../channel.ts";
 import { type Answer, type Call, call, type Refusal, Silence } from "./api.ts";
 import { showWork, stopWork } from "./reaction.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ChannelEnv, Install, Report } from "../channel.ts";
 import { call } from "./api.ts";
 

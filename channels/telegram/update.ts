@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /*
  * What we read of an update (https://core.telegram.org/bots/api#update). What a message cannot do without is

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Address, type Message, type Person, parseAddress } from "../channel.ts";
 import { commandIn } from "../command.ts";
 import type { ClientFrame } from "./frames.ts";

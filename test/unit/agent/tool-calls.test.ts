@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Journal, Step } from "../../../agent/journal.ts";
 import { OUTCOME_UNKNOWN, runTools } from "../../../agent/tool-calls.ts";
 import { defineTool, type Risk, type Tool, type ToolContext } from "../../../agent/tools/tool.ts";
