@@ -1,20 +1,12 @@
-import { ScheduleError } from "../schedule/error.ts";
-import { checkZone } from "../schedule/zones.ts";
+import { allow } from "./settings/allow.ts";
+import { type Hours, hours, shownHours } from "./settings/hours.ts";
+import { type Mount, mounts, shownMount } from "./settings/mounts.ts";
+import { amount, oneOf, Refused, text, type Written, yesOrNo } from "./settings/written.ts";
+import { zone } from "./settings/zone.ts";
 
-/** A part of the install's bucket that a group sees as `/workspace/extra/<name>`. */
-export interface Mount {
-  name: string;
-  /** The beginning of the keys in R2, with a slash at its end. */
-  prefix: string;
-  readOnly: boolean;
-}
-
-/** The hours in which a heartbeat may beat, `HH:MM`, in a zone (the group's without one). */
-export interface Hours {
-  from: string;
-  to: string;
-  zone?: string;
-}
+export type { Hours } from "./settings/hours.ts";
+export type { Mount } from "./settings/mounts.ts";
+export type { Written } from "./settings/written.ts";
 
 /** What main may change of a group. Undefined keeps, null goes back to the install's default. */
 export interface SettingsChange {
@@ -42,16 +34,11 @@ export interface SettingsChange {
   paused?: boolean | null;
 }
 
-/** A setting as a person, a model or a program writes it. */
-export type Written = string | number | boolean | null | readonly (string | Mount)[] | Hours;
 /** Settings by their names; spelling of the names is free: `turnTimeout`, `turn-timeout`, `turn_timeout`. */
 export type WrittenSettings = Record<string, Written>;
 
 type Name = keyof SettingsChange;
 type Reader = (written: Exclude<Written, null>) => SettingsChange[Name];
-
-/** What can't be taken over, in a sentence for whoever wrote it. */
-class Refused extends Error {}
 
 const READERS: Record<Name, Reader> = {
   name: (written) => text(written, "A name", 64),
@@ -135,62 +122,10 @@ function shown(value: SettingsChange[Name]): string {
   return value.map((entry) => (typeof entry === "string" ? entry : shownMount(entry))).join(", ");
 }
 
-function shownHours({ from, to, zone }: Hours): string {
-  return `${from}-${to}${zone ? ` ${zone}` : ""}`;
-}
-
-function shownMount({ name, prefix, readOnly }: Mount): string {
-  return `${name}=${prefix}${readOnly ? "" : ":rw"}`;
-}
-
-function text(written: Written, what: string, longest: number): string {
-  const line = typeof written === "string" ? written.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim() : "";
-  if (line !== "" && [...line].length <= longest && line.isWellFormed()) return line;
-  throw new Refused(`${what} has 1 to ${longest} characters.`);
-}
-
-function yesOrNo(written: Written, name: string): boolean {
-  if (typeof written === "boolean") return written;
-  if (typeof written === "string" && /^(?:yes|true|on|1)$/i.test(written.trim())) return true;
-  if (typeof written === "string" && /^(?:no|false|off|0)$/i.test(written.trim())) return false;
-  throw new Refused(`${name} is yes or no.`);
-}
-
-function oneOf<T extends string>(written: Written, choices: readonly T[], name: string): T {
-  const chosen = choices.find((choice) => choice === String(written).trim().toLowerCase());
-  if (chosen) return chosen;
-  throw new Refused(`${name} is ${choices.join(" or ")}.`);
-}
-
-function zone(written: Written): string {
-  try {
-    return checkZone(text(written, "A time zone", 64));
-  } catch (error) {
-    if (!(error instanceof ScheduleError)) throw error;
-    throw new Refused(
-      `"${String(written).slice(0, 60)}" is not the name of a time zone; write e.g. Europe/Berlin.`,
-    );
-  }
-}
-
 function model(written: Written): string {
   const name = String(written).trim();
   if (/^[\w@][\w.:/@+-]{0,119}$/.test(name)) return name;
   throw new Refused("A model is written like gpt-5-mini or provider/model, without spaces.");
-}
-
-/** The chosen number, or a sentence with its bounds. */
-function amount(
-  written: Written,
-  name: string,
-  { least = 0, most, unit, whole = false }: { least?: number; most: number; unit: string; whole?: boolean },
-): number {
-  const number = typeof written === "string" && written.trim() !== "" ? Number(written) : written;
-  const fits = typeof number === "number" && number >= least && number <= most;
-  if (fits && (!whole || Number.isInteger(number))) return number;
-  throw new Refused(
-    `${name} is ${whole ? "a whole number" : "a number"} from ${least} to ${most}, in ${unit}.`,
-  );
 }
 
 function heartbeat(written: Written): number {
@@ -202,71 +137,4 @@ function heartbeat(written: Written): number {
   });
   if (seconds === 0 || seconds >= 60) return seconds;
   throw new Refused("heartbeatInterval is at least 60 seconds; 0 is off.");
-}
-
-const TIME = "([01]?\\d|2[0-3]):([0-5]\\d)";
-const HOURS = new RegExp(`^${TIME}\\s*[-–]\\s*${TIME}(?:\\s+(\\S+))?$`);
-
-function hours(written: Written): Hours {
-  const given = written as Partial<Hours>;
-  const line = typeof written === "string" ? written : `${given.from}-${given.to} ${given.zone ?? ""}`;
-  const found = HOURS.exec(line.trim());
-  if (!found)
-    throw new Refused("activeHours is written like 08:00-22:00, with a time zone behind it if you like.");
-  const [, h1, m1, h2, m2, place] = found;
-  const times = { from: `${h1!.padStart(2, "0")}:${m1}`, to: `${h2!.padStart(2, "0")}:${m2}` };
-  if (times.from === times.to) throw new Refused("activeHours begin and end at different times.");
-  return place ? { ...times, zone: zone(place) } : times;
-}
-
-const MOST_ALLOWED = 1000;
-
-/** Ids alone: a name that somebody chose is no identity. */
-function allow(written: Written): string[] | null {
-  if (typeof written === "string" && /^everyone$/i.test(written.trim())) return null;
-  const list =
-    typeof written === "string" ? (/^nobody$/i.test(written.trim()) ? [] : written.split(",")) : written;
-  if (!Array.isArray(list) || list.length > MOST_ALLOWED)
-    throw new Refused(`allow is everyone, nobody, or up to ${MOST_ALLOWED} ids such as telegram:1001.`);
-  const ids = list.map((entry) => String(entry).trim()).filter(Boolean);
-  const bad = ids.find((id) => !/^[^\s@][^\s]{0,127}$/.test(id) || !/\d/.test(id));
-  if (bad)
-    throw new Refused(
-      `"${bad.slice(0, 60)}" is no id: names can be taken by anybody. Write ids such as telegram:1001.`,
-    );
-  return [...new Set(ids)];
-}
-
-const MOST_MOUNTS = 20;
-/** What the install itself keeps in the bucket: each folder there has one writer. */
-const OWN_KEYS = /^(?:groups|global|media)\//i;
-
-function mounts(written: Written): Mount[] {
-  const list = typeof written === "string" ? written.split(",").filter((entry) => entry.trim()) : written;
-  if (!Array.isArray(list) || list.length > MOST_MOUNTS)
-    throw new Refused(
-      `mounts is a list of up to ${MOST_MOUNTS}, such as recipes=shared/recipes/ or recipes=shared/recipes/:rw.`,
-    );
-  const all = list.map((entry) =>
-    checkMount(typeof entry === "string" ? splitMount(entry) : (entry as Mount)),
-  );
-  const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index);
-  if (twice) throw new Refused(`Two mounts are called ${twice.name}.`);
-  return all;
-}
-
-function splitMount(entry: string): Mount {
-  const [, name = "", prefix = "", rights] = /^([^=]*)=(.*?)(?::(ro|rw))?$/i.exec(entry.trim()) ?? [];
-  return { name: name.trim(), prefix: prefix.trim(), readOnly: rights?.toLowerCase() !== "rw" };
-}
-
-function checkMount({ name, prefix, readOnly }: Mount): Mount {
-  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(String(name)))
-    throw new Refused("A mount's name has small letters, digits, - and _, e.g. recipes=shared/recipes/.");
-  const path = `${String(prefix).replace(/^\/+|\/+$/g, "")}/`;
-  if (!/^(?:[\w.-][\w. -]*\/){1,16}$/.test(path) || /(?:^|\/)\.{1,2}\//.test(path) || path.length > 256)
-    throw new Refused(`The prefix of ${name} is a path in the bucket, e.g. shared/recipes/.`);
-  if (OWN_KEYS.test(path))
-    throw new Refused(`${path} belongs to the install itself; use another prefix, e.g. shared/${name}/.`);
-  return { name, prefix: path, readOnly: readOnly !== false };
 }
