@@ -138,6 +138,9 @@ export function linesOf(text: string): string[] {
   return plain.split(LINE_END).map((line) => line.replace(/[^\P{Cc}\t]/gu, ""));
 }
 
+/** Making a format takes longer than all that is done with it. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 /** `Jan 31 2:32 PM` in a zone. */
 function clockOf(timezone: string): (at: number) => string {
   const fields = {
@@ -147,7 +150,8 @@ function clockOf(timezone: string): (at: number) => string {
     minute: "2-digit",
     hour12: true,
   } as const;
-  const format = new Intl.DateTimeFormat("en-US", { ...fields, timeZone: timezone });
+  const format = clocks.get(timezone) ?? new Intl.DateTimeFormat("en-US", { ...fields, timeZone: timezone });
+  clocks.set(timezone, format);
   return (at) => {
     const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
     return `${part.month} ${part.day} ${part.hour}:${part.minute} ${part.dayPeriod}`;

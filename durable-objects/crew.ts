@@ -198,25 +198,26 @@ export class Crew {
   }
 
   /** The alarm keeps a distance of a second; a slot that comes sooner is met by a timer, with the alarm behind it. */
-  #meetSoon(): void {
-    const wait = (this.#parts.slots.nextAt() ?? Infinity) - this.#room.now();
+  #meetSoon(slot: number | undefined): void {
+    const wait = (slot ?? Infinity) - this.#room.now();
     clearTimeout(this.#soon);
     if (wait > 0 && wait < SOON_MS) this.#soon = setTimeout(() => this.#clock.start(), wait);
   }
 
   #arm(): void {
-    this.#meetSoon();
+    const slot = this.#parts.slots.nextAt();
+    this.#meetSoon(slot);
     const busy = [this.#chat, this.#clock, this.#speech, ...this.#side].some((lane) => lane.busy);
-    this.#alarm.arm(this.#needs(), busy);
+    this.#alarm.arm(this.#needs(slot), busy);
   }
 
   /** When something is due next, lane by lane. */
-  #needs(): (number | undefined)[] {
-    const { turns, outbox, backlog, slots, heartbeat, errands } = this.#parts;
+  #needs(slot = this.#parts.slots.nextAt()): (number | undefined)[] {
+    const { turns, outbox, backlog, heartbeat, errands } = this.#parts;
     const heard = this.#room.get("heardAt");
     const expiry = !this.#room.settings && heard ? heard + IDLE_MS : undefined;
     const owed = backlog.waiting() || errands.owed() || turns.unclosed().length > 0 ? 0 : undefined;
-    const times = [slots.nextAt(), heartbeat.nextAt()];
+    const times = [slot, heartbeat.nextAt()];
     return [turns.nextAt("chat"), turns.nextAt("side"), outbox.nextAt(), owed, expiry, ...times];
   }
 }

@@ -3,6 +3,7 @@ import type { Author, FileError, FileInfo, Match, Pattern } from "../agent/noteb
 import type { Database } from "./database.ts";
 import type { Content } from "./file-objects.ts";
 import { fileCounters, files } from "./files-schema.ts";
+import { prepared } from "./prepared.ts";
 
 /** A file without its text. */
 export type Head = Omit<typeof files.$inferSelect, "text" | "by" | "name" | "source"> & { isText: boolean };
@@ -18,6 +19,18 @@ const HEAD = {
   isText: sql<boolean>`${files.text} is not null`.mapWith(Boolean),
 };
 
+const HEAD_OF = prepared((db) =>
+  db
+    .select(HEAD)
+    .from(files)
+    .where(eq(files.path, sql.placeholder("path")))
+    .prepare(),
+);
+const TEXT_OF = prepared((db) => {
+  const same = eq(files.path, sql.placeholder("path"));
+  return db.select({ text: files.text }).from(files).where(same).prepare();
+});
+
 /** The rows of a folder. Paths are relative and normalised; "" is the folder itself. */
 export class FileIndex {
   readonly #db: Database;
@@ -29,11 +42,11 @@ export class FileIndex {
   }
 
   head(path: string): Head | undefined {
-    return this.#db.select(HEAD).from(files).where(eq(files.path, path)).get();
+    return HEAD_OF(this.#db).get({ path });
   }
 
   text(path: string): string | null | undefined {
-    return this.#db.select({ text: files.text }).from(files).where(eq(files.path, path)).get()?.text;
+    return TEXT_OF(this.#db).get({ path })?.text;
   }
 
   info(path: string): FileInfo | undefined {

@@ -13,6 +13,7 @@ import type { GlobalSnapshot } from "./directory-rpc.ts";
 import { matchesIn } from "./file-index.ts";
 import { fileCounters } from "./files-schema.ts";
 import { globalCopy } from "./global-copy-schema.ts";
+import { prepared } from "./prepared.ts";
 
 /** The directory's `global/` as a group reaches it. Paths are workspace paths. */
 export interface GlobalFiles {
@@ -21,6 +22,17 @@ export interface GlobalFiles {
   /** The directory checks again who asks. */
   write(changes: Change[], author: Author): Promise<FileResult<{ written: FileInfo[] }>>;
 }
+
+const VERSION = prepared((db) =>
+  db.select().from(fileCounters).where(eq(fileCounters.name, "copy")).prepare(),
+);
+const FILE = prepared((db) =>
+  db
+    .select()
+    .from(globalCopy)
+    .where(eq(globalCopy.path, sql.placeholder("path")))
+    .prepare(),
+);
 
 /**
  * A group's copy of the global files, kept in its own SQLite so that lists, searches and prompts need no call, also
@@ -38,7 +50,7 @@ export class GlobalCopy {
   }
 
   get version(): number {
-    return this.#db.select().from(fileCounters).where(eq(fileCounters.name, "copy")).get()?.value ?? 0;
+    return VERSION(this.#db).get()?.value ?? 0;
   }
 
   /** Takes over what changed. An answer that is older than the copy is dropped: pulls may overtake each other. */
@@ -50,7 +62,7 @@ export class GlobalCopy {
   }
 
   get(path: string): { info: FileInfo; text: string | undefined } | undefined {
-    const row = this.#db.select().from(globalCopy).where(eq(globalCopy.path, path)).get();
+    const row = FILE(this.#db).get({ path });
     return row && { info: infoOf({ ...row, isText: row.text !== null }), text: row.text ?? undefined };
   }
 

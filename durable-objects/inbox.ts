@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Edit, Message } from "../channels/channel.ts";
 import { actorOf } from "./actors.ts";
+import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import { type InboxExtra, inbox } from "./schema.ts";
 
@@ -14,6 +15,25 @@ export const TAKEN_UP = 2000;
 
 /** Written out, so that SQLite sees that the partial index fits. */
 const PENDING = sql`${inbox.state} = 'pending'`;
+
+const NEXT = prepared((db) => {
+  const { thread, notBefore, id } = inbox;
+  const first = db.select({ thread, notBefore }).from(inbox).where(PENDING).orderBy(asc(notBefore), asc(id));
+  return first.limit(1).prepare();
+});
+const WAITS = prepared((db) => {
+  const open = and(PENDING, eq(inbox.thread, sql.placeholder("thread")));
+  return db.select({ id: inbox.id }).from(inbox).where(open).limit(1).prepare();
+});
+const LAST_OF = prepared((db) => {
+  const mine = eq(inbox.turn, sql.placeholder("turn"));
+  const rows = db.select().from(inbox).where(mine).orderBy(desc(inbox.id));
+  return rows.limit(sql.placeholder("limit")).prepare();
+});
+const LAST_WAKING = prepared((db) => {
+  const woke = and(eq(inbox.turn, sql.placeholder("turn")), eq(inbox.wakes, true));
+  return db.select({ id: inbox.id }).from(inbox).where(woke).orderBy(desc(inbox.id)).limit(1).prepare();
+});
 
 /** How a message of a turn ended. */
 export type Fate = "answered" | "silent" | "failed" | "cancelled";
@@ -80,19 +100,12 @@ export class Inbox {
 
   /** The waking message that is due first, or the one that will be. */
   next(): { thread: string; notBefore: number } | undefined {
-    return this.#room.db
-      .select({ thread: inbox.thread, notBefore: inbox.notBefore })
-      .from(inbox)
-      .where(PENDING)
-      .orderBy(asc(inbox.notBefore), asc(inbox.id))
-      .limit(1)
-      .get();
+    return NEXT(this.#room.db).get();
   }
 
   /** Whether a waking message of this thread waits to be taken up. */
   waits(thread: string): boolean {
-    const open = and(PENDING, eq(inbox.thread, thread));
-    return this.#room.db.select({ id: inbox.id }).from(inbox).where(open).limit(1).get() !== undefined;
+    return WAITS(this.#room.db).get({ thread }) !== undefined;
   }
 
   /** Gives everything unconsumed of a thread to a turn, from this round on. */
@@ -112,8 +125,9 @@ export class Inbox {
 
   /** The last messages of a turn, or the last before an id; oldest first. */
   page(turn: string, { before, limit }: { before?: string; limit: number }): InboxRow[] {
+    if (before === undefined) return LAST_OF(this.#room.db).all({ turn, limit }).reverse();
     // The plus keeps SQLite from sorting all of a long turn: a turn's messages lie side by side in the order of ids.
-    const within = before ? and(sql`+${inbox.turn} = ${turn}`, lt(inbox.id, before)) : eq(inbox.turn, turn);
+    const within = and(sql`+${inbox.turn} = ${turn}`, lt(inbox.id, before));
     const rows = this.#room.db.select().from(inbox).where(within).orderBy(desc(inbox.id));
     return rows.limit(limit).all().reverse();
   }
@@ -142,9 +156,7 @@ export class Inbox {
 
   /** The message that woke a turn, the last one where several did. */
   lastWaking(turn: string): string | undefined {
-    const woke = and(eq(inbox.turn, turn), eq(inbox.wakes, true));
-    const rows = this.#room.db.select({ id: inbox.id }).from(inbox).where(woke).orderBy(desc(inbox.id));
-    return rows.limit(1).get()?.id;
+    return LAST_WAKING(this.#room.db).get({ turn })?.id;
   }
 
   /**

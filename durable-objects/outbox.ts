@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Part, Send, Sent } from "../channels/channel.ts";
 import { Pace } from "./pace.ts";
+import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import type { DeadLetter } from "./rpc.ts";
 import { outbox } from "./schema.ts";
@@ -21,6 +22,17 @@ export interface Saying {
 const ATTEMPTS = 12;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 const OPEN = ["queued", "sending"] as const;
+
+/** The oldest that is not out yet. */
+const NEXT = prepared((db) => {
+  const open = inArray(outbox.state, [...OPEN]);
+  return db.select().from(outbox).where(open).orderBy(asc(outbox.id)).limit(1).prepare();
+});
+/** What another boot was sending. */
+const DEAD = prepared((db) => {
+  const dead = and(eq(outbox.state, "sending"), ne(outbox.boot, sql.placeholder("boot")));
+  return db.select().from(outbox).where(dead).prepare();
+});
 
 /**
  * The lane that speaks. Rows go out in order, part by part; `sending` is written in the same tick as the request,
@@ -57,11 +69,7 @@ export class Outbox {
 
   /** A dead boot's sends: harmless to repeat where the platform has a key, else repeated once and marked so. */
   recover(): void {
-    const dead = this.#room.db
-      .select()
-      .from(outbox)
-      .where(and(eq(outbox.state, "sending"), ne(outbox.boot, this.#room.boot)))
-      .all();
+    const dead = DEAD(this.#room.db).all({ boot: this.#room.boot });
     for (const row of dead) this.#settleUnknown(row, "the assistant was restarted while this was sent", true);
   }
 
@@ -114,13 +122,7 @@ export class Outbox {
   }
 
   #next(): OutboxRow | undefined {
-    return this.#room.db
-      .select()
-      .from(outbox)
-      .where(inArray(outbox.state, [...OPEN]))
-      .orderBy(asc(outbox.id))
-      .limit(1)
-      .get();
+    return NEXT(this.#room.db).get();
   }
 
   async #sendPart(row: OutboxRow): Promise<void> {
@@ -231,4 +233,10 @@ function blank(now: number) {
 /** The platform's own word on when to come back, and never faster than our growing pause. */
 function pauseMs(attempts: number, asked: number): number {
   return Math.max(asked, Math.min(LONGEST_PAUSE_MS, 500 * 2 ** (attempts - 1)));
+}
+
+/** Whether a turn already said this text through its tool. */
+export function saidAlready(room: Room, turn: string, text: string): boolean {
+  const said = room.db.select({ text: outbox.text }).from(outbox).where(eq(outbox.turn, turn)).all();
+  return said.some((row) => row.text.trim() === text.trim());
 }

@@ -1,8 +1,9 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { LoopEvent } from "../agent/events.ts";
 import { StreamGate } from "../agent/say.ts";
 import type { Send, Sent } from "../channels/channel.ts";
 import type { Parts } from "./parts.ts";
+import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import { outbox } from "./schema.ts";
 import type { TurnRow } from "./turns.ts";
@@ -154,9 +155,13 @@ export class Streaming {
 
 /** The rows that a turn streams into: one, or more where a restart hid whether the first one arrived. */
 export function streamed(room: Room, turn: string) {
-  const open = and(eq(outbox.turn, turn), eq(outbox.state, "streaming"));
-  return room.db.select().from(outbox).where(open).all();
+  return STREAMED(room.db).all({ turn });
 }
+
+const STREAMED = prepared((db) => {
+  const open = and(eq(outbox.turn, sql.placeholder("turn")), eq(outbox.state, "streaming"));
+  return db.select().from(outbox).where(open).prepare();
+});
 
 function streamRow(room: Room, turn: TurnRow, answers: string | undefined) {
   const id = room.newId();

@@ -5,8 +5,9 @@ import type { Edit } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import type { Inbox, InboxRow } from "./inbox.ts";
+import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
-import { inbox, members, messages, outbox, sessions } from "./schema.ts";
+import { inbox, members, messages, sessions } from "./schema.ts";
 import { indexed, matchExpression } from "./search-text.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
@@ -17,6 +18,14 @@ const SHOWN = 120;
 const PAGE = 40;
 /** Summaries that `recall` looks through. */
 const SUMMARIES = 50;
+
+const SESSION = prepared((db) =>
+  db
+    .select()
+    .from(sessions)
+    .where(eq(sessions.id, sql.placeholder("id")))
+    .prepare(),
+);
 
 /** What was said in the chat, by whom, in which session; and the search over all of it. */
 export class Transcript {
@@ -31,13 +40,13 @@ export class Transcript {
   /** The open session of a thread; the first message opens one. */
   session(thread: string): SessionRow {
     const id = this.#room.get(`session:${thread}`);
-    const row = id && this.#room.db.select().from(sessions).where(eq(sessions.id, id)).get();
+    const row = id && SESSION(this.#room.db).get({ id });
     return row || this.startSession(thread);
   }
 
   /** A session by its id; a turn keeps the one that it began in. */
   get(id: string): SessionRow {
-    return this.#room.db.select().from(sessions).where(eq(sessions.id, id)).get()!;
+    return SESSION(this.#room.db).get({ id })!;
   }
 
   /** `/new`: what was said stays searchable, the next turn does not see it. */
@@ -288,10 +297,4 @@ function uncovered({ id, thread, summarisedTo }: SessionRow) {
   // A session has one thread; with it the index gives the rows in order, and a long history is not sorted.
   const own = and(eq(messages.session, id), eq(messages.thread, thread));
   return and(own, seen, gt(messages.id, summarisedTo ?? ""));
-}
-
-/** Whether a turn already said this text through its tool. */
-export function saidAlready(room: Room, turn: string, text: string): boolean {
-  const said = room.db.select({ text: outbox.text }).from(outbox).where(eq(outbox.turn, turn)).all();
-  return said.some((row) => row.text.trim() === text.trim());
 }

@@ -6,11 +6,11 @@ import { customBase } from "../agent/models/access.ts";
 import { chooseModels } from "../agent/models/choose.ts";
 import { isSilent, visible } from "../agent/say.ts";
 import type { Fate } from "./inbox.ts";
+import { saidAlready } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { outbox } from "./schema.ts";
 import { streamed } from "./streaming.ts";
-import { saidAlready } from "./transcript.ts";
 import type { TurnRow } from "./turns.ts";
 
 interface Ending {

@@ -1,10 +1,16 @@
-import { and, asc, eq, ne } from "drizzle-orm";
+import { and, asc, eq, ne, sql } from "drizzle-orm";
 import type { Answer, Estimate, Journal, Refusal, Step } from "../agent/journal.ts";
 import type { ModelChoice, Usage } from "../agent/model.ts";
 import type { Risk } from "../agent/tools/tool.ts";
+import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import { steps, turns } from "./schema.ts";
 import type { Grant, Ledger } from "./usage.ts";
+
+const ROWS = prepared((db) => {
+  const mine = and(eq(steps.turn, sql.placeholder("turn")), eq(steps.phase, sql.placeholder("phase")));
+  return db.select().from(steps).where(mine).orderBy(asc(steps.seq)).prepare();
+});
 
 export type Phase = (typeof steps.$inferSelect)["phase"];
 
@@ -121,8 +127,7 @@ export class TurnJournal implements Journal {
   }
 
   #rows() {
-    const mine = and(eq(steps.turn, this.#turn), eq(steps.phase, this.#phase));
-    return this.#room.db.select().from(steps).where(mine).orderBy(asc(steps.seq)).all();
+    return ROWS(this.#room.db).all({ turn: this.#turn, phase: this.#phase });
   }
 
   #blank(kind: "model" | "tool", round: number, seq: number) {

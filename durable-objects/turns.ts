@@ -1,7 +1,9 @@
-import { and, asc, eq, isNull, lte, ne, or } from "drizzle-orm";
+import { and, asc, eq, isNull, lte, ne, or, sql } from "drizzle-orm";
 import { rounds } from "../agent/journal.ts";
 import type { Backlog } from "./backlog.ts";
+import type { Database } from "./database.ts";
 import type { Fate, Inbox } from "./inbox.ts";
+import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import { steps, turns } from "./schema.ts";
 import type { Transcript } from "./transcript.ts";
@@ -17,6 +19,31 @@ const PAUSES = [0, 2000, 10_000];
 const LATER_PAUSE = 30_000;
 /** Where not even giving up works, the pause doubles up to this. */
 const LONGEST_PAUSE = 3600_000;
+
+/** The first open turn of each lane: the chat's in the order in which they were opened, the others by their time. */
+const OPEN_CHAT = prepared((db) => firstOpen(db, "chat", turns.id));
+const OPEN_SIDE = prepared((db) => firstOpen(db, "side", turns.notBefore));
+/** Ended turns that the directory has not settled yet. */
+const UNCLOSED = prepared((db) =>
+  db
+    .select()
+    .from(turns)
+    .where(and(eq(turns.closed, false), ne(turns.state, "open")))
+    .limit(20)
+    .prepare(),
+);
+/** The lane's oldest open turn that is due and that nobody of this boot works on. */
+const UNFINISHED = prepared((db) => {
+  const dead = or(isNull(turns.boot), ne(turns.boot, sql.placeholder("boot")));
+  const open = and(eq(turns.state, "open"), eq(turns.lane, sql.placeholder("lane")));
+  const due = and(open, dead, lte(turns.notBefore, sql.placeholder("now")));
+  return db.select().from(turns).where(due).orderBy(asc(turns.id)).limit(1).prepare();
+});
+
+function firstOpen(db: Database, lane: TurnRow["lane"], order: typeof turns.id | typeof turns.notBefore) {
+  const open = and(eq(turns.state, "open"), eq(turns.lane, lane));
+  return db.select({ at: turns.notBefore }).from(turns).where(open).orderBy(asc(order)).limit(1).prepare();
+}
 
 /** Turns: opened by waking messages, claimed by a boot, ended once. */
 export class Turns {
@@ -37,12 +64,7 @@ export class Turns {
   /** When a lane has something to do next, in milliseconds. */
   nextAt(lane: TurnRow["lane"] = "chat"): number | undefined {
     if (this.#room.paused) return undefined;
-    const open = this.#room.db
-      .select({ at: turns.notBefore })
-      .from(turns)
-      .where(and(eq(turns.state, "open"), eq(turns.lane, lane)))
-      .orderBy(asc(lane === "chat" ? turns.id : turns.notBefore))
-      .get();
+    const open = (lane === "chat" ? OPEN_CHAT : OPEN_SIDE)(this.#room.db).get();
     return open?.at ?? (lane === "chat" ? this.#inbox.next()?.notBefore : undefined);
   }
 
@@ -123,12 +145,7 @@ export class Turns {
 
   /** Ended turns that the directory has not settled yet. */
   unclosed(): TurnRow[] {
-    return this.#room.db
-      .select()
-      .from(turns)
-      .where(and(eq(turns.closed, false), ne(turns.state, "open")))
-      .limit(20)
-      .all();
+    return UNCLOSED(this.#room.db).all();
   }
 
   closed(turn: string): void {
@@ -148,10 +165,7 @@ export class Turns {
   }
 
   #unfinished(lane: TurnRow["lane"]): TurnRow | undefined {
-    const dead = or(isNull(turns.boot), ne(turns.boot, this.#room.boot));
-    const open = and(eq(turns.state, "open"), eq(turns.lane, lane));
-    const due = and(open, dead, lte(turns.notBefore, this.#room.now()));
-    return this.#room.db.select().from(turns).where(due).orderBy(asc(turns.id)).limit(1).get();
+    return UNFINISHED(this.#room.db).get({ lane, boot: this.#room.boot, now: this.#room.now() });
   }
 
   /** No new turn overtakes one that waits for its next attempt: answers stay in order. */

@@ -109,7 +109,16 @@ interface Parameters extends Record<string, unknown> {
   required?: string[];
 }
 
+/** A schema is written as JSON once, not for each request. */
+const written = new WeakMap<z.ZodType, Parameters>();
+
 function parametersOf(schema: z.ZodType): Parameters {
+  const parameters = written.get(schema) ?? writeParameters(schema);
+  written.set(schema, parameters);
+  return parameters;
+}
+
+function writeParameters(schema: z.ZodType): Parameters {
   const {
     $schema: _,
     additionalProperties: __,

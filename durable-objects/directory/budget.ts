@@ -2,6 +2,7 @@ import { and, eq, lt, sql } from "drizzle-orm";
 import { dayOf } from "../day.ts";
 import type { CloseRequest, Money, Opened, OpenRequest } from "../directory-rpc.ts";
 import { days, grants, groups } from "../directory-schema.ts";
+import { prepared } from "../prepared.ts";
 import type { Errands } from "./errands.ts";
 import type { Office } from "./office.ts";
 import type { GroupRow } from "./settings.ts";
@@ -12,6 +13,21 @@ const FORGOTTEN_MS = HOUR;
 const KEPT_MS = 48 * HOUR;
 const DAYS_MS = 400 * 24 * HOUR;
 const NOTHING: Money = { usd: 0, tokens: 0 };
+
+const GRANT = prepared((db) =>
+  db
+    .select()
+    .from(grants)
+    .where(eq(grants.turn, sql.placeholder("turn")))
+    .prepare(),
+);
+const DAY = prepared((db) =>
+  db
+    .select()
+    .from(days)
+    .where(eq(days.day, sql.placeholder("day")))
+    .prepare(),
+);
 
 /**
  * The install's money. `days` holds what was reserved and spent; a turn's reservation is replaced by its cost when it is
@@ -49,7 +65,7 @@ export class Budget {
   /** Replaces a turn's reservation by its cost. A turn that is not known was settled long ago. Call it inside a transaction. */
   close({ turnId, usedUsd, usedTokens }: CloseRequest): GroupRow["address"] | undefined {
     const { db } = this.#office;
-    const row = db.select().from(grants).where(eq(grants.turn, turnId)).get();
+    const row = GRANT(db).get({ turn: turnId });
     if (!row) return undefined;
     const used = { usd: Math.max(0, usedUsd), tokens: Math.max(0, Math.ceil(usedTokens)) };
     db.update(grants)
@@ -91,7 +107,7 @@ export class Budget {
 
   /** What a turn that is opened again holds or has cost today. On another day it starts anew, and the old day keeps its part. */
   #release(turn: string, today: string): Money {
-    const row = this.#office.db.select().from(grants).where(eq(grants.turn, turn)).get();
+    const row = GRANT(this.#office.db).get({ turn });
     if (!row) return NOTHING;
     if (row.state === "open") this.#count(row.day, NOTHING, minus(NOTHING, row));
     return row.day === today ? { usd: row.usd, tokens: row.tokens } : NOTHING;
@@ -145,7 +161,7 @@ export class Budget {
   }
 
   #day(date: string): Money & { held: Money } {
-    const row = this.#office.db.select().from(days).where(eq(days.day, date)).get();
+    const row = DAY(this.#office.db).get({ day: date });
     const held = { usd: row?.heldUsd ?? 0, tokens: row?.heldTokens ?? 0 };
     return { usd: row?.usd ?? 0, tokens: row?.tokens ?? 0, held };
   }
@@ -154,7 +170,7 @@ export class Budget {
   #today(): string {
     const { db, config, now } = this.#office;
     const date = dayOf(now(), config.TIMEZONE);
-    if (db.select().from(days).where(eq(days.day, date)).get()) return date;
+    if (DAY(db).get({ day: date })) return date;
     db.insert(days).values({ day: date }).run();
     db.delete(days)
       .where(lt(days.day, dayOf(now() - DAYS_MS, config.TIMEZONE)))

@@ -5,6 +5,7 @@ import type { Address, Chat } from "../../channels/channel.ts";
 import { dayOf } from "../day.ts";
 import type { By } from "../directory-rpc.ts";
 import { aliases, grants, groups, pairings, pending } from "../directory-schema.ts";
+import { prepared } from "../prepared.ts";
 import type { GroupSettings } from "../rpc.ts";
 import type { Errands } from "./errands.ts";
 import { folderNames } from "./folders.ts";
@@ -14,6 +15,21 @@ import { type GroupRow, HOUSE, settingsOf } from "./settings.ts";
 
 /** A group this much later than its time, in milliseconds, has lost its alarm. */
 const LATE_MS = 60_000;
+
+const ALIAS = prepared((db) =>
+  db
+    .select()
+    .from(aliases)
+    .where(eq(aliases.address, sql.placeholder("address")))
+    .prepare(),
+);
+const GROUP = prepared((db) =>
+  db
+    .select()
+    .from(groups)
+    .where(eq(groups.address, sql.placeholder("address")))
+    .prepare(),
+);
 
 /** The chats that are or were registered, and who they are. */
 export class Groups {
@@ -27,12 +43,12 @@ export class Groups {
 
   /** The address of the object that keeps a chat, whatever id the chat has now. */
   resolve(address: Address): Address {
-    const row = this.#office.db.select().from(aliases).where(eq(aliases.address, address)).get();
+    const row = ALIAS(this.#office.db).get({ address });
     return row?.target ?? address;
   }
 
   get(address: Address): GroupRow | undefined {
-    return this.#office.db.select().from(groups).where(eq(groups.address, address)).get();
+    return GROUP(this.#office.db).get({ address });
   }
 
   /** What a chat that asks is to the install; without an address it is a door's authenticated owner. */

@@ -1,6 +1,7 @@
-import { and, asc, eq, isNotNull, isNull, lte } from "drizzle-orm";
+import { and, asc, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { MOST_RUNS, type Settlement, settle } from "../../schedule/misfire.ts";
 import { missedSlots, nextSlot } from "../../schedule/next.ts";
+import { prepared } from "../prepared.ts";
 import type { Room } from "../room.ts";
 import { tasks } from "../schema.ts";
 import type { Runs, TaskRow } from "./runs.ts";
@@ -33,8 +34,7 @@ export class Slots {
   /** When the next slot comes, in milliseconds; undefined when none will. Tasks with a run under way wait for its end. */
   nextAt(): number | undefined {
     if (!this.#room.active) return undefined;
-    const first = this.#room.db.select({ at: tasks.nextAt }).from(tasks).where(DUE);
-    return first.orderBy(asc(tasks.nextAt)).limit(1).get()?.at ?? undefined;
+    return FIRST(this.#room.db).get()?.at ?? undefined;
   }
 
   /** Takes up slots that have come. True when there may be more. */
@@ -60,8 +60,7 @@ export class Slots {
 
   #fire(zone: string): boolean {
     if (!this.#room.active) return false;
-    const come = and(DUE, lte(tasks.nextAt, this.#room.now()));
-    const due = this.#room.db.select().from(tasks).where(come).orderBy(asc(tasks.nextAt)).limit(PAGE).all();
+    const due = COME(this.#room.db).all({ now: this.#room.now() });
     for (const task of due) this.#room.transaction(() => this.#settle(task, zone));
     return due.length === PAGE;
   }
@@ -156,3 +155,11 @@ export class Slots {
 }
 
 const DUE = and(eq(tasks.state, "active"), isNull(tasks.run), isNotNull(tasks.nextAt));
+const FIRST = prepared((db) => {
+  const first = db.select({ at: tasks.nextAt }).from(tasks).where(DUE);
+  return first.orderBy(asc(tasks.nextAt)).limit(1).prepare();
+});
+const COME = prepared((db) => {
+  const come = and(DUE, lte(tasks.nextAt, sql.placeholder("now")));
+  return db.select().from(tasks).where(come).orderBy(asc(tasks.nextAt)).limit(PAGE).prepare();
+});
