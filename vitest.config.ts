@@ -75,8 +75,8 @@ export default defineConfig({
           name: "node",
           ...patient,
           include: ["test/unit/**/*.test.ts", "test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -19,13 +19,10 @@ const PAGE = 40;
 /** Summaries that `recall` looks through. */
 const SUMMARIES = 50;
 
-const SESSION = prepared((db) =>
-  db
-    .select()
-    .from(sessions)
-    .where(eq(sessions.id, sql.placeholder("id")))
-    .prepare(),
-);
+const SESSION = prepared((db) => {
+  const same = eq(sessions.id, sql.placeholder("id"));
+  return db.select().from(sessions).where(same).prepare();
+});
 
 /** What was said in the chat, by whom, in which session; and the search over all of it. */
 export class Transcript {

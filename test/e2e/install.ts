@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { keepBundles, lendBundles } from "./bundles.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -13,6 +14,8 @@ export interface InstallOptions {
   env?: Record<string, string>;
   stateDir?: string;
   port?: number;
+  /** As on a new machine: with nothing built before. */
+  cold?: boolean;
 }
 
 /** A real `npm start`, in a process group of its own. */
@@ -59,6 +62,7 @@ export function cleanEnv(env: Record<string, string> = {}): Record<string, strin
 /** Starts an install and waits until it is ready. Rejects with what it printed when it ends before. */
 export async function startInstall(options: InstallOptions = {}): Promise<Install> {
   const { stateDir = freshFolder(), port = await freePort() } = options;
+  if (!options.cold) lendBundles(stateDir);
   const env = cleanEnv({ ...options.env, STATE_DIR: stateDir, PORT: String(port) });
   const started = performance.now();
   const child = spawn("npm", ["start", "--silent"], {
@@ -70,6 +74,7 @@ export async function startInstall(options: InstallOptions = {}): Promise<Instal
   const output = outputOf(child);
   await readiness(child, output);
   const readyMs = performance.now() - started;
+  keepBundles(stateDir);
   const url = `http://127.0.0.1:${port}`;
   return { url, port, stateDir, env, readyMs, output, kill: () => kill(child), stop: () => stop(child) };
 }

@@ -20,7 +20,7 @@ async function started(options: Parameters<typeof startInstall>[0] = {}): Promis
 const loginLink = (install: Install) => /http:\S+\/login\/\S+/.exec(install.output())![0];
 
 test("a fresh start prints where the console is and keeps its secrets to the owner", async () => {
-  const install = await started();
+  const install = await started({ cold: true });
   expect(install.output()).toContain(install.url);
   expect((await fetch(`${install.url}/healthz`)).status).toBe(200);
   expect(statSync(install.stateDir).mode & 0o777).toBe(0o700);
