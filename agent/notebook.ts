@@ -37,7 +37,12 @@ export type FileError =
   | { error: "too-many"; path: string; limit: number }
   | { error: "bad-path"; path: string; reason: string }
   /** The file is not what `Change.expect` says: read it again and repeat. */
-  | { error: "conflict"; path: string };
+  | {
+      error: "conflict";
+      path: string;
+      /** What of the batch was written before, where a mount holds it. */
+      kept?: string[];
+    };
 
 export type FileResult<T> = ({ ok: true } & T) | ({ ok: false } & FileError);
 
@@ -50,10 +55,12 @@ export type Change =
   | { path: string; remove: true; expect?: number };
 
 /**
- * A group's view of its files: `/workspace/group` (its own, writable), `/workspace/global` (writable in main only).
+ * A group's view of its files: `/workspace/group` (its own, writable), `/workspace/global` (writable in main only) and
+ * `/workspace/extra/<name>` (what main mounted).
  * *Contract:* paths are normalised and confined; another group's file and an absent one give the same answer.
  * `write` is atomic for the whole batch: an intent, the puts to R2, then index, versions and `commit` in one
- * transaction; a crash in between leaves the old or the new state, never a mixture that a reader can see.
+ * transaction; a crash in between leaves the old or the new state, never a mixture that a reader can see. Weaker over
+ * several roots: global files are written first, then mounts file by file, then the group's own with `commit`.
  */
 export interface Notebook {
   read(path: string): Promise<FileResult<{ text: string; info: FileInfo }>>;
@@ -64,7 +71,26 @@ export interface Notebook {
   /** Every file under a folder, sorted by path. */
   list(folder: string): FileInfo[];
   /** Lines of text files under a folder that match, by path; never more than `limit`. Lines count from 1. */
-  search(pattern: Pattern, folder: string, limit: number): Match[];
+  search(pattern: Pattern, folder: string, limit: number): Promise<Found>;
+  /** The folders that there are for this group, the one where tools and shells start first. */
+  roots(): Root[];
+}
+
+/** A folder right under which files may lie. */
+export interface Root {
+  /** `/workspace/group`, `/workspace/global` or `/workspace/extra/<name>`. */
+  path: string;
+  /** Nothing can be written there by who asks. */
+  readOnly: boolean;
+  /** It has more files than it shows. */
+  cut?: true;
+}
+
+/** What a search found. */
+export interface Found {
+  matches: Match[];
+  /** Files of mounts that were not fetched yet, so that nothing was looked for in them. */
+  unread: number;
 }
 
 /** What `search` needs of a regular expression. A model's pattern should come from a linear-time engine. */
@@ -84,6 +110,8 @@ export interface Match {
 export const HOME = "/workspace/group";
 /** The folder that all groups read and only main writes. */
 export const GLOBAL = "/workspace/global";
+/** The folder of the mounts: parts of the bucket that main gave to a group, each under its name. */
+export const EXTRA = "/workspace/extra";
 
 /** Says what went wrong and what to do, for the model. */
 export function describeFileError(error: FileError): string {
@@ -99,12 +127,16 @@ export function describeFileError(error: FileError): string {
     case "is-directory":
       return `${error.path} is a folder. Use list_dir to see what is in it.`;
     case "too-large":
-      return `${error.path} would have ${error.size} bytes; the limit is ${error.limit}.`;
+      return `${error.path} is too large: ${error.size} bytes; the limit is ${error.limit}.`;
     case "too-many":
       return `There is no room for ${error.path}: a folder holds ${error.limit} files. Remove some first.`;
     case "bad-path":
       return `"${error.path}" cannot be a file here: ${error.reason}.`;
     case "conflict":
-      return `${error.path} was changed by someone else in the meantime; nothing was written. Read it again and repeat.`;
+      return `${error.path} was changed by someone else in the meantime; ${written(error.kept)}. Read it again and repeat.`;
   }
+}
+
+function written(kept: string[] = []): string {
+  return kept.length === 0 ? "nothing was written" : `only ${kept.join(", ")} was written`;
 }

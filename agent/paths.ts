@@ -1,8 +1,8 @@
-import { type FileError, GLOBAL, HOME } from "./notebook.ts";
+import { EXTRA, type FileError, GLOBAL, HOME } from "./notebook.ts";
 
-/** A path inside one of the two folders. `rest` is relative and normalised; empty for the folder itself. */
+/** A path inside one of the three folders. `rest` is relative and normalised; empty for the folder itself. */
 export interface Place {
-  root: typeof HOME | typeof GLOBAL;
+  root: typeof HOME | typeof GLOBAL | typeof EXTRA;
   rest: string;
 }
 
@@ -16,7 +16,7 @@ const MAX_NAME = 255;
 /**
  * Normalises a path as a person or a model writes it: relative to `/workspace/group`, `~` for it, `.`, `..`, `//`,
  * Unicode to NFC, white space around it and at the end of names dropped. All spellings of a file give one place;
- * what leads out of both folders is `outside`.
+ * what leads out of all folders is `outside`.
  */
 export function resolvePath(path: string): ({ ok: true } & Placed) | ({ ok: false } & FileError) {
   const reason = unusable(path);
@@ -27,7 +27,9 @@ export function resolvePath(path: string): ({ ok: true } & Placed) | ({ ok: fals
       .trim()
       .replace(/^~(?=\/|$)/, HOME),
   );
-  const root = [HOME, GLOBAL].find((folder) => `/${names.slice(0, 2).join("/")}` === folder) as Place["root"];
+  const root = [HOME, GLOBAL, EXTRA].find(
+    (folder) => `/${names.slice(0, 2).join("/")}` === folder,
+  ) as Place["root"];
   if (!root) return { ok: false, error: "outside", path: path.trim() };
   const rest = names.slice(2).join("/");
   const long = tooLong(rest);

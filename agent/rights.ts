@@ -179,6 +179,13 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Files",
+    keys: ["file:write:mount"],
+    who: ["main", "member", "task"],
+    clean: true,
+    says: "Write in a part of the bucket that main mounted for writing: other groups may read there.",
+  },
+  {
+    part: "Files",
     keys: ["file:read:other", "file:write:other", "file:restore:other"],
     who: [],
     says: "Reach another group's files: they do not exist there.",

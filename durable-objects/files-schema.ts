@@ -59,8 +59,8 @@ export const fileIntents = sqliteTable("file_intents", {
   at: integer().notNull(),
 });
 
-/** `own`: the folder's version. `copy`: the version of a group's copy of `global/`. */
+/** `own`: the folder's version. `copy`: the version of a group's copy of `global/`. `mounts`: changes seen in mounts. */
 export const fileCounters = sqliteTable("file_counters", {
-  name: text({ enum: ["own", "copy"] }).primaryKey(),
+  name: text({ enum: ["own", "copy", "mounts"] }).primaryKey(),
   value: integer().notNull(),
 });

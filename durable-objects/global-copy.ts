@@ -61,7 +61,27 @@ export class GlobalCopy {
     });
   }
 
-  get(path: string): { info: FileInfo; text: string | undefined } | undefined {
+  async read(path: string): Promise<FileResult<{ text: string; info: FileInfo }>> {
+    const file = this.#get(path);
+    if (!file) return this.#absent(path);
+    const { info, text } = file;
+    return text === undefined
+      ? { ok: false, error: "binary", path: info.path, size: info.size }
+      : { ok: true, text, info };
+  }
+
+  async bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>> {
+    const file = this.#get(path);
+    if (!file) return this.#absent(path);
+    if (file.text === undefined) return this.#source.bytes(path);
+    return { ok: true, bytes: new TextEncoder().encode(file.text), info: file.info };
+  }
+
+  text(path: string): string | undefined {
+    return this.#get(path)?.text;
+  }
+
+  #get(path: string): { info: FileInfo; text: string | undefined } | undefined {
     const row = FILE(this.#db).get({ path });
     return row && { info: infoOf({ ...row, isText: row.text !== null }), text: row.text ?? undefined };
   }
@@ -82,12 +102,17 @@ export class GlobalCopy {
   search(pattern: Pattern, folder: string, limit: number): Match[] {
     const found: Match[] = [];
     for (const { path } of this.list(folder)) {
-      for (const match of matchesIn(path, this.get(path)?.text ?? "", pattern)) {
+      for (const match of matchesIn(path, this.text(path) ?? "", pattern)) {
         if (found.length >= limit) return found;
         found.push(match);
       }
     }
     return found;
+  }
+
+  #absent(path: string): { ok: false; error: "is-directory" | "not-found"; path: string } {
+    const isFolder = path === GLOBAL || this.list(path).length > 0;
+    return { ok: false, error: isFolder ? "is-directory" : "not-found", path };
   }
 
   #take(snapshot: GlobalSnapshot): void {

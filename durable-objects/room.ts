@@ -26,6 +26,8 @@ interface Facts {
   wrongCodes: number[];
   /** Set once the group's folder has its templates. */
   furnished: boolean;
+  /** Mounts that have more files than they show. */
+  cutMounts: string[];
   /** Turns whose messages before an id are not in the transcript yet. */
   backlog: { turn: string; session: string; before: string }[];
   /** The number of the task that was made last. */

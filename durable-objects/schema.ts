@@ -5,6 +5,7 @@ import type { Attachment, Quote } from "../channels/channel.ts";
 
 export * from "./files-schema.ts";
 export * from "./global-copy-schema.ts";
+export * from "./mount-schema.ts";
 export * from "./tasks-schema.ts";
 
 /** Small facts that are read at boot: the settings copy, the session, the send target, forwarding. */

@@ -29,13 +29,12 @@ export function toolContext(
   const author = authorOf(room, parts, turn);
   const actors = () => actorsOf(room, parts.inbox, turn);
   const refused = (what: string, why: string) => parts.audit.refused(actors(), `${step.name} ${what}`, why);
-  const globalRights = { kind: "file", verb: "write", scope: "global" } as const;
-  const whyNotGlobal = () => {
-    const verdict = authorizeAll(actors(), globalRights, turn.trust);
+  const whyNot = (scope: "global" | "mount") => {
+    const verdict = authorizeAll(actors(), { kind: "file", verb: "write", scope }, turn.trust);
     return verdict.ok ? undefined : verdict.reason;
   };
   const notebook = new TurnNotebook(parts.workspace, {
-    whyNotGlobal,
+    whyNot,
     outside: () => lower(room, turn, "outside"),
     refused: (error) => refused(error.path, describeFileError(error)),
     wrote: (path) => parts.audit.record(author.by, `changed ${path}`, `${step.name}, ${turn.trust}`),
@@ -54,7 +53,6 @@ export function toolContext(
   return {
     notebook,
     shell: embeddedShell(notebook, {
-      main: whyNotGlobal() === undefined,
       now: room.now,
       refused: (path, why) => refused(path, why),
     }),

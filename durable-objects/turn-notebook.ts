@@ -5,17 +5,19 @@ import {
   type FileError,
   type FileInfo,
   type FileResult,
+  type Found,
   GLOBAL,
-  type Match,
+  HOME,
   type Notebook,
   type Pattern,
+  type Root,
 } from "../agent/notebook.ts";
-import { resolvePath } from "../agent/paths.ts";
+import { type Place, resolvePath } from "../agent/paths.ts";
 
 /** Who hears of what a turn does with files, and says what it may. */
 export interface Watch {
-  /** Why it may not write the global files, or undefined. */
-  whyNotGlobal(): string | undefined;
+  /** Why it may not write the global files or mounts, or undefined. */
+  whyNot(scope: "global" | "mount"): string | undefined;
   /** It read something that came from outside. */
   outside(): void;
   /** It reached for what it may not have. */
@@ -43,7 +45,7 @@ export class TurnNotebook implements Notebook {
   }
 
   async write(changes: Change[], author: Author, commit?: () => void) {
-    const refusal = this.#globalRefusal(changes);
+    const refusal = this.#refusal(changes);
     if (refusal) return this.#heard(refusal);
     const paths = memoryIn(changes);
     const committed = () => {
@@ -57,16 +59,27 @@ export class TurnNotebook implements Notebook {
     return this.#files.list(folder);
   }
 
-  search(pattern: Pattern, folder: string, limit: number): Match[] {
-    const found = this.#files.search(pattern, folder, limit);
-    if (found.some((match) => match.outside)) this.#watch.outside();
+  async search(pattern: Pattern, folder: string, limit: number): Promise<Found> {
+    const found = await this.#files.search(pattern, folder, limit);
+    if (found.matches.some((match) => match.outside)) this.#watch.outside();
     return found;
   }
 
-  #globalRefusal(changes: Change[]): FileResult<{ written: FileInfo[] }> | undefined {
+  roots(): Root[] {
+    return this.#files.roots().map((root) => {
+      const place = resolvePath(root.path);
+      return { ...root, readOnly: root.readOnly || (place.ok && this.#whyNot(place) !== undefined) };
+    });
+  }
+
+  #whyNot({ root }: Place): string | undefined {
+    return root === HOME ? undefined : this.#watch.whyNot(root === GLOBAL ? "global" : "mount");
+  }
+
+  #refusal(changes: Change[]): FileResult<{ written: FileInfo[] }> | undefined {
     for (const { path } of changes) {
       const place = resolvePath(path);
-      const reason = place.ok && place.root === GLOBAL ? this.#watch.whyNotGlobal() : undefined;
+      const reason = place.ok ? this.#whyNot(place) : undefined;
       if (place.ok && reason) return { ok: false, error: "read-only", path: place.absolute, reason };
     }
   }

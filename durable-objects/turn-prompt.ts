@@ -1,6 +1,7 @@
 import { formatCatchUp, type Heard } from "../agent/catch-up.ts";
 import type { ChatMessage, ImagePart, ModelChoice } from "../agent/model.ts";
 import type { Named } from "../agent/names.ts";
+import { EXTRA } from "../agent/notebook.ts";
 import { buildPrompt, stablePrompt } from "../agent/prompt.ts";
 import { PROMPT_PATHS, type PromptFile } from "../agent/prompt-files.ts";
 import type { TranscriptOptions } from "../agent/transcript.ts";
@@ -75,6 +76,7 @@ async function stableInput(room: Room, parts: Parts) {
     assistantName: room.config.ASSISTANT_NAME,
     main: room.main,
     type: room.direct ? ("direct" as const) : ("group" as const),
+    mounts: parts.workspace.roots().filter(({ path }) => path.startsWith(EXTRA)),
     files: await promptFiles(parts),
     paths: parts.workspace.list("/workspace").map((file) => file.path),
     skills: bundledSkills(),

@@ -2,88 +2,99 @@ import { authorize } from "../agent/authorize.ts";
 import {
   type Author,
   type Change,
+  EXTRA,
   type FileInfo,
   type FileResult,
+  type Found,
   GLOBAL,
   HOME,
   type Match,
   type Notebook,
   type Pattern,
+  type Root,
 } from "../agent/notebook.ts";
-import { resolvePath } from "../agent/paths.ts";
+import { type Place, resolvePath } from "../agent/paths.ts";
 import { DIRECTORY, type DirectoryRooms } from "./directory-rpc.ts";
 import type { FileVersion } from "./file-versions.ts";
 import { GlobalCopy, type GlobalFiles } from "./global-copy.ts";
+import { MountWriter } from "./mount-writer.ts";
+import { Mounts } from "./mounts.ts";
 import { FileStore } from "./notebook.ts";
 import type { Room } from "./room.ts";
+import { rootsOf } from "./roots.ts";
 
-/** Both folders; `list` and `search` know it, nothing can be written there. */
+/** The group's own folder and the global one; `list` and `search` know them together, nothing can be written there. */
 const BOTH = /^\/*workspace\/*$/;
+
+/** What the three folders have in common. Paths are absolute. */
+interface Shelf {
+  read(path: string): Promise<FileResult<{ text: string; info: FileInfo }>>;
+  bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
+  text(path: string): string | undefined;
+  list(folder: string): FileInfo[];
+  search(pattern: Pattern, folder: string, limit: number): Match[] | Promise<Found>;
+}
+
+/** What a workspace is made of. */
+export interface WorkspaceParts {
+  own: FileStore;
+  copy: GlobalCopy;
+  globals: GlobalFiles;
+  mounts: Mounts;
+  mountWriter: MountWriter;
+  main(): boolean;
+}
 
 /**
  * A group's files: its own under `/workspace/group`, a copy of the directory's under `/workspace/global`, which main
- * may write. A batch over both is two writes: the directory's part first, then the group's with `commit`. A crash
- * between them leaves the first; the step is not done then and runs again, and writing the same again changes nothing.
+ * may write, and its mounts. A batch over several is several writes: the directory's part first, then the mounts', then
+ * the group's with `commit`. A crash between them leaves the first; the step is not done then and runs again, and
+ * writing the same again changes nothing.
  */
 export class Workspace implements Notebook {
-  readonly #own: FileStore;
-  readonly #copy: GlobalCopy;
-  readonly #globals: GlobalFiles;
-  readonly #main: () => boolean;
+  readonly #parts: WorkspaceParts;
 
-  constructor(own: FileStore, copy: GlobalCopy, globals: GlobalFiles, main: () => boolean) {
-    this.#own = own;
-    this.#copy = copy;
-    this.#globals = globals;
-    this.#main = main;
+  constructor(parts: WorkspaceParts) {
+    this.#parts = parts;
   }
 
   async read(path: string): Promise<FileResult<{ text: string; info: FileInfo }>> {
     const place = resolvePath(path);
-    if (!place.ok) return place;
-    if (place.root === HOME) return this.#own.read(path);
-    const file = this.#copy.get(place.absolute);
-    if (!file) return this.#absent(place.absolute);
-    const { info, text } = file;
-    return text === undefined
-      ? { ok: false, error: "binary", path: info.path, size: info.size }
-      : { ok: true, text, info };
+    return place.ok ? this.#shelf(place).read(place.absolute) : place;
   }
 
   async bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>> {
     const place = resolvePath(path);
-    if (!place.ok) return place;
-    if (place.root === HOME) return this.#own.bytes(path);
-    const file = this.#copy.get(place.absolute);
-    if (!file) return this.#absent(place.absolute);
-    if (file.text === undefined) return this.#globals.bytes(place.absolute);
-    return { ok: true, bytes: new TextEncoder().encode(file.text), info: file.info };
+    return place.ok ? this.#shelf(place).bytes(place.absolute) : place;
   }
 
-  /** A text, at once; undefined where there is none. */
+  /** A text that is here, at once; undefined where there is none. */
   text(path: string): string | undefined {
     const place = resolvePath(path);
-    if (!place.ok) return undefined;
-    return place.root === HOME ? this.#own.text(path) : this.#copy.get(place.absolute)?.text;
+    return place.ok ? this.#shelf(place).text(place.absolute) : undefined;
   }
 
   list(folder: string): FileInfo[] {
-    if (BOTH.test(folder)) return [...this.#copy.list(GLOBAL), ...this.#own.list(HOME)];
+    if (BOTH.test(folder)) return [GLOBAL, HOME].flatMap((one) => this.list(one));
     const place = resolvePath(folder);
-    if (!place.ok) return [];
-    return place.root === HOME ? this.#own.list(folder) : this.#copy.list(place.absolute);
+    return place.ok ? this.#shelf(place).list(place.absolute) : [];
   }
 
-  search(pattern: Pattern, folder: string, limit: number): Match[] {
+  async search(pattern: Pattern, folder: string, limit: number): Promise<Found> {
     if (BOTH.test(folder)) {
-      const found = this.search(pattern, GLOBAL, limit);
-      return [...found, ...this.search(pattern, HOME, limit - found.length)];
+      const { matches } = await this.search(pattern, GLOBAL, limit);
+      const own = await this.search(pattern, HOME, limit - matches.length);
+      return { matches: [...matches, ...own.matches], unread: 0 };
     }
     const place = resolvePath(folder);
-    if (!place.ok || limit <= 0) return [];
-    return place.root === HOME
-      ? this.#own.search(pattern, folder, limit)
-      : this.#copy.search(pattern, place.absolute, limit);
+    if (!place.ok || limit <= 0) return { matches: [], unread: 0 };
+    const found = await this.#shelf(place).search(pattern, place.absolute, limit);
+    return Array.isArray(found) ? { matches: found, unread: 0 } : found;
+  }
+
+  roots(): Root[] {
+    const { main, mounts } = this.#parts;
+    return [{ path: HOME, readOnly: false }, { path: GLOBAL, readOnly: !main() }, ...mounts.roots()];
   }
 
   async write(
@@ -91,46 +102,61 @@ export class Workspace implements Notebook {
     author: Author,
     commit?: () => void,
   ): Promise<FileResult<{ written: FileInfo[] }>> {
-    const own: Change[] = [];
-    const global: Change[] = [];
+    const batches: Record<Place["root"], Change[]> = { [GLOBAL]: [], [EXTRA]: [], [HOME]: [] };
     for (const change of changes) {
       const place = resolvePath(change.path);
       if (!place.ok) return place;
-      const refusal = place.root === GLOBAL && this.#refusal(author);
-      if (refusal) return { ok: false, error: "read-only", path: place.absolute, reason: refusal };
-      (place.root === GLOBAL ? global : own).push(change);
+      const reason = this.#refusal(place, author);
+      if (reason) return { ok: false, error: "read-only", path: place.absolute, reason };
+      batches[place.root].push({ ...change, path: place.absolute });
     }
-    if (global.length === 0) return this.#own.write(own, author, commit);
-    const first = await this.#globals.write(global, author);
-    if (!first.ok) return first;
-    await this.#copy.pull();
-    const second = await this.#own.write(own, author, commit);
-    return second.ok ? { ok: true, written: [...first.written, ...second.written] } : second;
+    const others = await this.#writeOthers(batches[GLOBAL], batches[EXTRA], author);
+    if (!others.ok) return others;
+    const own = await this.#parts.own.write(batches[HOME], author, commit);
+    return own.ok ? { ok: true, written: [...others.written, ...own.written] } : own;
   }
 
-  /** Brings the global files up to the directory's version, which every turn learns when it opens. */
+  async #writeOthers(
+    global: Change[],
+    mounted: Change[],
+    author: Author,
+  ): Promise<FileResult<{ written: FileInfo[] }>> {
+    const written: FileInfo[] = [];
+    if (global.length > 0) {
+      const first = await this.#parts.globals.write(global, author);
+      if (!first.ok) return first;
+      await this.#parts.copy.pull();
+      written.push(...first.written);
+    }
+    if (mounted.length === 0) return { ok: true, written };
+    const second = await this.#parts.mountWriter.write(mounted, author);
+    return second.ok ? { ok: true, written: [...written, ...second.written] } : second;
+  }
+
+  /** Brings the global files up to the directory's version, which every turn learns when it opens, and the mounts. */
   async refresh(globalVersion: number): Promise<void> {
-    if (globalVersion !== this.#copy.version) await this.#copy.pull();
+    if (globalVersion !== this.#parts.copy.version) await this.#parts.copy.pull();
+    await this.#parts.mounts.pull();
   }
 
   /** Brings the global files up to date, outside of a turn. */
   latest(): Promise<void> {
-    return this.#copy.pull();
+    return this.#parts.copy.pull();
   }
 
   /** Settles what a crash left open in the group's folder. Nothing has to wait for it. */
   repair(): Promise<void> {
-    return this.#own.repair();
+    return this.#parts.own.repair();
   }
 
   /** The kept contents of a memory file of the group, newest first. */
   versions(path: string): FileVersion[] {
-    return this.#own.versions(path);
+    return this.#parts.own.versions(path);
   }
 
   /** The group's files of which contents are kept, also those that were removed. */
   kept(): string[] {
-    return this.#own.kept();
+    return this.#parts.own.kept();
   }
 
   restore(
@@ -139,45 +165,43 @@ export class Workspace implements Notebook {
     author: Author,
     commit?: () => void,
   ): Promise<FileResult<{ written: FileInfo[] }>> {
-    return this.#own.restore(path, version, author, commit);
+    return this.#parts.own.restore(path, version, author, commit);
   }
 
-  /** Why the global files may not be written. The directory asks again. */
-  #refusal(author: Author): string | undefined {
-    const role = this.#main() ? ("main" as const) : ("member" as const);
-    const verdict = authorize(
-      { role, id: author.by },
-      { kind: "file", verb: "write", scope: "global" },
-      author.trust,
-    );
+  /** Why something may not be written. For the global files the directory asks again. */
+  #refusal({ root }: Place, author: Author): string | undefined {
+    if (root === HOME) return undefined;
+    const role = this.#parts.main() ? ("main" as const) : ("member" as const);
+    const scope = root === GLOBAL ? ("global" as const) : ("mount" as const);
+    const verdict = authorize({ role, id: author.by }, { kind: "file", verb: "write", scope }, author.trust);
     return verdict.ok ? undefined : verdict.reason;
   }
 
-  #absent(path: string): { ok: false; error: "is-directory" | "not-found"; path: string } {
-    const isFolder = path === GLOBAL || this.#copy.list(path).length > 0;
-    return { ok: false, error: isFolder ? "is-directory" : "not-found", path };
+  #shelf({ root }: Place): Shelf {
+    const { own, copy, mounts } = this.#parts;
+    return { [HOME]: own, [GLOBAL]: copy, [EXTRA]: mounts }[root];
   }
 }
 
 /** The workspace of a group's object. */
 export function openWorkspace(room: Room): Workspace {
   const { ctx, env, db, now, newId } = room;
-  const own = new FileStore({
-    storage: ctx.storage,
-    db,
-    bucket: env.FILES,
-    mount: HOME,
-    prefix: () => `groups/${folderOf(room)}/`,
-    now,
-    newId,
-  });
+  const prefix = () => rootsOf(room)[0]?.prefix ?? noFolder();
+  const own = new FileStore({ storage: ctx.storage, db, bucket: env.FILES, mount: HOME, prefix, now, newId });
   const globals = globalsOf(room);
-  return new Workspace(own, new GlobalCopy(ctx.storage, db, globals), globals, () => room.main);
+  const mounts = new Mounts(room);
+  return new Workspace({
+    own,
+    globals,
+    copy: new GlobalCopy(ctx.storage, db, globals),
+    mounts,
+    mountWriter: new MountWriter(room, mounts),
+    main: () => room.main,
+  });
 }
 
-function folderOf(room: Room): string {
-  if (!room.settings) throw new Error("This chat is not registered, so it has no files.");
-  return room.settings.folder;
+function noFolder(): never {
+  throw new Error("This chat is not registered, so it has no files.");
 }
 
 function globalsOf(room: Room): GlobalFiles {

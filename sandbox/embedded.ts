@@ -1,12 +1,5 @@
 import { Bash } from "just-bash/browser";
-import {
-  type Change,
-  describeFileError,
-  type FileError,
-  GLOBAL,
-  HOME,
-  type Notebook,
-} from "../agent/notebook.ts";
+import { type Change, describeFileError, type FileError, HOME, type Notebook } from "../agent/notebook.ts";
 import type { ExecRequest, ExecResult, Shell } from "../agent/shell.ts";
 import { boundDiff } from "./bounded-diff.ts";
 import { NotebookFs } from "./notebook-fs.ts";
@@ -40,8 +33,6 @@ const LIMITS = {
 } as const;
 
 export interface EmbeddedOptions {
-  /** Whether `/workspace/global` may be written. The notebook checks again. Default: no. */
-  main?: boolean;
   /** Milliseconds. */
   now?(): number;
   /** Hears of each path that a command may not have, and what it was told. */
@@ -76,8 +67,7 @@ class Command {
     this.#request = request;
     this.#timeout = AbortSignal.timeout(request.timeoutMs);
     this.#pace = new Pace(options.now ?? (() => performance.now()));
-    const writable = options.main ? [HOME, GLOBAL] : [HOME];
-    this.#fs = new NotebookFs(notebook, { writable, refused: options.refused }, this.#pace);
+    this.#fs = new NotebookFs(notebook, options.refused ?? (() => {}), this.#pace);
   }
 
   async run(): Promise<ExecResult> {

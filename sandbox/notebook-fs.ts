@@ -1,18 +1,12 @@
 import { type FsStat, InMemoryFs } from "just-bash/browser";
-import { type Change, type FileInfo, GLOBAL, HOME, type Notebook } from "../agent/notebook.ts";
+import type { Change, FileInfo, Notebook } from "../agent/notebook.ts";
 import type { Pace } from "./pace.ts";
 
 /** Bytes of files that one command may have open or make. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** What a command may change, and who hears of what it may not have. */
-export interface FsRights {
-  writable: string[];
-  refused?(path: string, why: string): void;
-}
-
-/** Where a command finds what is its own: elsewhere nothing exists. */
-const OWN = /^\/(?:$|workspace(?:$|\/(?:group|global)(?:$|\/))|(?:tmp|dev|proc|bin|usr)(?:$|\/))/;
+/** What every shell has. */
+const SYSTEM = ["/tmp", "/dev", "/proc", "/bin", "/usr"];
 
 /**
  * The workspace as a command sees it: contents are fetched when they are first read, changes stay in memory until
@@ -20,6 +14,7 @@ const OWN = /^\/(?:$|workspace(?:$|\/(?:group|global)(?:$|\/))|(?:tmp|dev|proc|b
  */
 export class NotebookFs extends InMemoryFs {
   readonly #notebook: Notebook;
+  readonly #roots: string[];
   readonly #writable: string[];
   readonly #refused: (path: string, why: string) => void;
   readonly #before: Map<string, FileInfo>;
@@ -31,13 +26,16 @@ export class NotebookFs extends InMemoryFs {
   readonly #touched = new Set<string>();
   readonly #pace: Pace;
 
-  constructor(notebook: Notebook, rights: FsRights, pace: Pace) {
+  /** @param refused hears of each path that a command may not have, and why */
+  constructor(notebook: Notebook, refused: (path: string, why: string) => void, pace: Pace) {
     super({}, { maxTotalBytes: MAX_BYTES });
+    const roots = notebook.roots();
     this.#notebook = notebook;
-    this.#writable = rights.writable;
-    this.#refused = (path, why) => rights.refused?.(path, why);
+    this.#roots = roots.map(({ path }) => path);
+    this.#writable = roots.filter(({ readOnly }) => !readOnly).map(({ path }) => path);
+    this.#refused = refused;
     this.#pace = pace;
-    const infos = [HOME, GLOBAL].flatMap((folder) => notebook.list(folder));
+    const infos = this.#roots.flatMap((folder) => notebook.list(folder));
     this.#before = new Map(infos.map((info) => [info.path, info]));
     for (const info of infos)
       this.writeFileLazy(info.path, () => this.#fetch(info.path), { mtime: new Date(info.updatedAt) });
@@ -45,7 +43,7 @@ export class NotebookFs extends InMemoryFs {
 
   /** Makes the folders that always exist. */
   async prepare(): Promise<void> {
-    for (const folder of [HOME, GLOBAL, "/tmp"]) await super.mkdir(folder, { recursive: true });
+    for (const folder of [...this.#roots, "/tmp"]) await super.mkdir(folder, { recursive: true });
   }
 
   /** What a command created, changed and removed, each with the version that it started from. */
@@ -110,8 +108,8 @@ export class NotebookFs extends InMemoryFs {
   override async rm(...args: Parameters<InMemoryFs["rm"]>): Promise<void> {
     await this.#pace.pause(args[0]);
     const path = this.resolvePath("/", args[0]);
-    const holds = (folder: string) => `${folder}/`.startsWith(path === "/" ? path : `${path}/`);
-    if (holds(HOME) || holds(GLOBAL)) throw new Error(`EBUSY: resource busy or locked, rm '${path}'`);
+    if (this.#roots.some((root) => isIn(path, root)))
+      throw new Error(`EBUSY: resource busy or locked, rm '${path}'`);
     this.#touch(path);
     return super.rm(...args);
   }
@@ -139,6 +137,7 @@ export class NotebookFs extends InMemoryFs {
 
   async #fetch(path: string): Promise<Uint8Array> {
     const file = await this.#notebook.bytes(path);
+    if (!file.ok && file.error === "too-large") throw new Error(`EFBIG: file too large, open '${path}'`);
     if (!file.ok) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
     this.#pace.rested();
     this.#fetched.set(path, file.bytes);
@@ -172,16 +171,20 @@ export class NotebookFs extends InMemoryFs {
   }
 
   #checkWritable(path: string): void {
-    const inside = (folder: string) => path === folder || path.startsWith(`${folder}/`);
-    if (!inside("/workspace") || this.#writable.some(inside)) return;
+    if (!isIn("/workspace", path) || this.#writable.some((root) => isIn(root, path))) return;
     this.#refused(path, "It is read-only here.");
     throw new Error(`EROFS: read-only file system, open '${path}'`);
+  }
+
+  /** Whether a path is one of those that a command has, or on the way to one. */
+  #exists(path: string): boolean {
+    return [...this.#roots, ...SYSTEM].some((folder) => isIn(folder, path) || isIn(path, folder));
   }
 
   /** Nothing is there, so there is nothing to refuse; the host hears of the attempt. */
   #reach(written: string): void {
     const path = this.resolvePath("/", written);
-    if (OWN.test(path) || this.#reached.has(path)) return;
+    if (this.#exists(path) || this.#reached.has(path)) return;
     this.#reached.add(path);
     this.#refused(path, "There is no such file.");
   }
@@ -197,6 +200,11 @@ export class NotebookFs extends InMemoryFs {
   async #isFile(path: string, paths: Set<string>): Promise<boolean> {
     return paths.has(path) && (await super.stat(path)).isFile;
   }
+}
+
+/** Whether a path is a folder or lies in it. */
+function isIn(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder === "/" ? folder : `${folder}/`);
 }
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import * as z from "zod";
-import { describeFileError, type Pattern } from "../notebook.ts";
+import { describeFileError, type Found, type Pattern } from "../notebook.ts";
 import { resolvePath } from "../paths.ts";
 import { defineTool, ToolError } from "./tool.ts";
 
@@ -23,19 +23,22 @@ export const grep = defineTool({
     const expression = compile(pattern, ignoreCase);
     const file = await notebook.read(place.absolute);
     const found = file.ok
-      ? linesOf(file.info.path, file.text, expression)
-      : notebook.search(expression, place.absolute, MOST + 1);
-    if (found.length === 0) return `No line under ${place.absolute} matches.`;
-    const more =
-      found.length > MOST ? `\n[more than ${MOST} lines match; narrow the pattern or the path]` : "";
-    return (
-      found
-        .slice(0, MOST)
-        .map((hit) => `${hit.path}:${hit.line}: ${hit.text.slice(0, LINE)}`)
-        .join("\n") + more
-    );
+      ? { matches: linesOf(file.info.path, file.text, expression), unread: 0 }
+      : await notebook.search(expression, place.absolute, MOST + 1);
+    return [shown(found, place.absolute), unread(found)].filter(Boolean).join("\n");
   },
 });
+
+function shown({ matches }: Found, folder: string): string {
+  if (matches.length === 0) return `No line under ${folder} matches.`;
+  const lines = matches.slice(0, MOST).map((hit) => `${hit.path}:${hit.line}: ${hit.text.slice(0, LINE)}`);
+  const more = `[more than ${MOST} lines match; narrow the pattern or the path]`;
+  return [...lines, ...(matches.length > MOST ? [more] : [])].join("\n");
+}
+
+function unread({ unread }: Found): string {
+  return unread === 0 ? "" : `[${unread} files were not searched yet; search again, or in a smaller folder]`;
+}
 
 /** RE2 takes linear time: no pattern can hold up the group. */
 function compile(pattern: string, ignoreCase: boolean): Pattern {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { describeFileError, type FileInfo, GLOBAL, HOME, type Notebook } from "../notebook.ts";
+import { describeFileError, type FileInfo, type Notebook } from "../notebook.ts";
 import { resolvePath } from "../paths.ts";
 import { defineTool, ToolError } from "./tool.ts";
 
@@ -12,22 +12,34 @@ export const listDir = defineTool({
   risk: "read",
   touches: ["private"],
   async run({ path }, { notebook }) {
-    if (/^\/+(workspace\/*)?$/.test(path)) return `${HOME}/\n${GLOBAL}/`;
+    if (/^\/+(workspace\/*)?$/.test(path)) return folders(notebook.roots().map((root) => root.path));
     const place = resolvePath(path);
     if (!place.ok) throw new ToolError(describeFileError(place));
     const files = notebook.list(place.absolute);
-    if (files.length === 0) return emptyOrFile(notebook, place.absolute, place.rest === "");
+    if (files.length === 0) return emptyOrFile(notebook, place.absolute);
     const entries = children(files, place.absolute);
     const more = entries.length > MOST ? `\n[${entries.length - MOST} more; use glob to narrow]` : "";
-    return entries.slice(0, MOST).join("\n") + more;
+    return entries.slice(0, MOST).join("\n") + more + cut(notebook, place.absolute);
   },
 });
 
-async function emptyOrFile(notebook: Notebook, path: string, isRoot: boolean): Promise<string> {
-  if (isRoot) return "(empty)";
+async function emptyOrFile(notebook: Notebook, path: string): Promise<string> {
+  const mounts = notebook.roots().filter((root) => root.path.startsWith(`${path}/`));
+  if (mounts.length > 0) return folders(mounts.map((root) => root.path));
   const file = await notebook.bytes(path);
   if (file.ok) throw new ToolError(`${path} is a file of ${file.info.size} bytes. Use read_file.`);
+  if (file.error === "is-directory") return "(empty)";
   throw new ToolError(describeFileError(file));
+}
+
+function folders(paths: string[]): string {
+  return paths.map((path) => `${path}/`).join("\n");
+}
+
+/** Says of a mount that it shows only its first files. */
+function cut(notebook: Notebook, path: string): string {
+  const root = notebook.roots().find((other) => path === other.path || path.startsWith(`${other.path}/`));
+  return root?.cut ? `\n[${root.path} has more files than are shown]` : "";
 }
 
 /** The names right below a folder: folders with a slash and the number of their files, files with their size. */

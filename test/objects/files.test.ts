@@ -6,7 +6,10 @@ import { describe, expect, test } from "vitest";
 import { type Author, type Change, GLOBAL, HOME } from "../../agent/notebook.ts";
 import type { GlobalFiles } from "../../durable-objects/global-copy.ts";
 import { GlobalCopy } from "../../durable-objects/global-copy.ts";
+import { MountWriter } from "../../durable-objects/mount-writer.ts";
+import { Mounts } from "../../durable-objects/mounts.ts";
 import { FileStore } from "../../durable-objects/notebook.ts";
+import type { Room } from "../../durable-objects/room.ts";
 import { Workspace } from "../../durable-objects/workspace.ts";
 import { embeddedShell } from "../../sandbox/embedded.ts";
 
@@ -545,11 +548,18 @@ function withWorkspace<T>(
   };
   return inObject(`telegram:space${id}`, async (state) => {
     const copy = new GlobalCopy(state.storage, drizzle(state.storage), source);
-    return work(
-      new Workspace(openStore(state, `groups/space${id}/`), copy, source, () => main),
-      globals,
-      calls,
-    );
+    // A chat without settings: nothing is mounted.
+    const room = { db: drizzle(state.storage), get: () => undefined } as unknown as Room;
+    const mounts = new Mounts(room);
+    const workspace = new Workspace({
+      own: openStore(state, `groups/space${id}/`),
+      copy,
+      globals: source,
+      mounts,
+      mountWriter: new MountWriter(room, mounts),
+      main: () => main,
+    });
+    return work(workspace, globals, calls);
   });
 }
 
@@ -566,9 +576,10 @@ describe("a workspace", () => {
         `${GLOBAL}/AGENTS.md`,
         `${GLOBAL}/a.bin`,
       ]);
-      expect(workspace.search(/rule/, "/workspace", 5)).toEqual([
-        { path: `${GLOBAL}/AGENTS.md`, line: 1, text: "rules" },
-      ]);
+      expect(await workspace.search(/rule/, "/workspace", 5)).toEqual({
+        matches: [{ path: `${GLOBAL}/AGENTS.md`, line: 1, text: "rules" }],
+        unread: 0,
+      });
       expect(await workspace.bytes(`${GLOBAL}/a.bin`)).toMatchObject({ ok: true, bytes: picture(3) });
       await workspace.refresh(await globals.version());
       expect(calls).toEqual(["snapshot", "bytes"]);
@@ -630,7 +641,7 @@ describe("a workspace", () => {
         ],
         ann,
       );
-      const shell = embeddedShell(workspace, { main: true });
+      const shell = embeddedShell(workspace);
       const run = (command: string) =>
         shell.exec({ command, timeoutMs: 10_000, signal: new AbortController().signal, author: ann });
       expect(await run("sed -i s/two/three/ notes/a.md && cat notes/a.md && wc -c < cat.bin")).toMatchObject({

@@ -127,6 +127,7 @@ describe("a turn", () => {
     expect(lost.map(keyOf).sort()).toEqual([
       "file:restore:global",
       "file:write:global",
+      "file:write:mount",
       "group:configure",
       "group:register",
       "group:remove",

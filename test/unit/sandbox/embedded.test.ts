@@ -5,13 +5,9 @@ import { memoryNotebook } from "../tools/memory-notebook.ts";
 
 const ann: Author = { by: "1001", name: "Ann", trust: "member" };
 
-function run(
-  notebook: Notebook,
-  command: string,
-  change: { timeoutMs?: number; signal?: AbortSignal; main?: boolean } = {},
-) {
-  const { timeoutMs = 20_000, signal = new AbortController().signal, main = false } = change;
-  return embeddedShell(notebook, { main }).exec({ command, timeoutMs, signal, author: ann });
+function run(notebook: Notebook, command: string, change: { timeoutMs?: number; signal?: AbortSignal } = {}) {
+  const { timeoutMs = 20_000, signal = new AbortController().signal } = change;
+  return embeddedShell(notebook).exec({ command, timeoutMs, signal, author: ann });
 }
 const textOf = async (notebook: Notebook, path: string) => {
   const file = await notebook.read(path);
@@ -102,7 +98,7 @@ describe("the embedded shell", () => {
     expect(names(ordinary)).toEqual(["global/AGENTS.md"]);
     expect(await textOf(ordinary, "/workspace/global/AGENTS.md")).toBe("rules");
     const main = memoryNotebook(files, true);
-    await run(main, "echo x > /workspace/global/AGENTS.md", { main: true });
+    await run(main, "echo x > /workspace/global/AGENTS.md");
     expect(await textOf(main, "/workspace/global/AGENTS.md")).toBe("x\n");
   });
 

@@ -1,4 +1,4 @@
-import type { Change, FileInfo, Notebook } from "../../../agent/notebook.ts";
+import { type Change, type FileInfo, GLOBAL, HOME, type Notebook } from "../../../agent/notebook.ts";
 import { resolvePath } from "../../../agent/paths.ts";
 
 /** A notebook in memory, for tools that are tested without a Durable Object. `main` may write the global files. */
@@ -62,14 +62,18 @@ export function memoryNotebook(files: Record<string, string | Uint8Array> = {}, 
       commit?.();
       return { ok: true, written };
     },
-    search(pattern, folder, limit) {
+    roots: () => [
+      { path: HOME, readOnly: false },
+      { path: GLOBAL, readOnly: !main },
+    ],
+    async search(pattern, folder, limit) {
       const lines = list(folder).flatMap((info) =>
         new TextDecoder()
           .decode(kept.get(info.path)!.bytes)
           .split("\n")
           .map((text, index) => ({ path: info.path, line: index + 1, text })),
       );
-      return lines.filter((line) => pattern.test(line.text)).slice(0, limit);
+      return { matches: lines.filter((line) => pattern.test(line.text)).slice(0, limit), unread: 0 };
     },
   };
 }
