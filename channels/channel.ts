@@ -159,6 +159,8 @@ export type Sent =
   | { outcome: "sent"; messageId: string }
   /** Certainly not delivered; may be tried again after so many milliseconds. */
   | { outcome: "retry"; afterMs: number; reason: string }
+  /** Who carries it is not there, and says when that changes. `given`: it may have been delivered before that. */
+  | { outcome: "absent"; reason: string; given?: true }
   /** The platform refused the markup; the same part may be sent as plain text. */
   | { outcome: "markup"; reason: string }
   /** Certainly not delivered and never will be. */

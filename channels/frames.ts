@@ -79,6 +79,12 @@ export const resultSchema = z.discriminatedUnion("outcome", [
 ]);
 export type Result = z.infer<typeof resultSchema>;
 
+/**
+ * What became of a command: its result, or nobody was there to do it. Who asked is knocked at when somebody is. `given`:
+ * a companion had been given it before, so it may have been done.
+ */
+export type Answer = Result | { outcome: "absent"; reason: string; given?: true };
+
 /** How a connector is. `qr` and `code` are shown to the owner, who links the account with them. */
 export const connectorSchema = z.object({
   channel: z.string().min(1).max(20),
@@ -171,7 +177,7 @@ export function readFrame<T>(schema: z.ZodType<T>, data: unknown): T | undefined
 /** The companion, as a channel uses it. */
 export interface Companion {
   /** Has a command done, once for an id. Never throws: what is not known is `unknown`. */
-  command(id: string, channel: string, command: Command): Promise<Result>;
+  command(id: string, channel: string, command: Command): Promise<Answer>;
   hint(channel: string, hint: Hint): Promise<void>;
   /** How its connector for a channel is. Undefined: the companion is offline, or does not carry the channel. */
   state(channel: string): Promise<ConnectorState | undefined>;

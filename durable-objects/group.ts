@@ -137,6 +137,11 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     return said;
   }
 
+  async companionBack(): Promise<void> {
+    this.#parts.outbox.absence.end();
+    this.#crew.pump();
+  }
+
   async deadLetters(): Promise<DeadLetter[]> {
     return this.#parts.outbox.deadLetters();
   }

@@ -1,5 +1,6 @@
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Part, Send, Sent } from "../channels/channel.ts";
+import { Absence } from "./absence.ts";
 import { Pace } from "./pace.ts";
 import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
@@ -42,10 +43,12 @@ export class Outbox {
   readonly #room: Room;
   /** All that is sent to the chat counts here, streamed pieces too. */
   readonly pace: Pace;
+  readonly absence: Absence;
 
   constructor(room: Room) {
     this.#room = room;
     this.pace = new Pace(room.channel?.limits.perMinute ?? 60);
+    this.absence = new Absence(room);
   }
 
   /** Queues a saying. Call it inside the transaction of its cause. Answers the new row's id, undefined for a known key. */
@@ -136,7 +139,9 @@ export class Outbox {
     const part = parts[row.part];
     if (!part) return this.#done(row);
     this.#update(row, { state: "sending", boot: this.#room.boot, attempts: row.attempts + 1, parts });
+    const { ends } = this.absence;
     const sent = await channel.send(this.#send(row, part), this.#room.channelEnv);
+    if (sent.outcome === "absent") return this.#wait({ ...row, parts }, sent, ends);
     this.pace.count(this.#room.now());
     this.#finish({ ...row, attempts: row.attempts + 1, parts }, sent);
   }
@@ -152,7 +157,16 @@ export class Outbox {
     return { type: "message", to, part, asPlain: row.plain, key, ...replyTo, ...(after ? { after } : {}) };
   }
 
-  #finish(row: OutboxRow, sent: Sent): void {
+  /** Nothing is armed for it but a slow look: the companion knocks when it is back. Waiting is no attempt. */
+  #wait(row: OutboxRow, { reason, given }: Extract<Sent, { outcome: "absent" }>, ends: number): void {
+    const nextAt = this.absence.nextLook(row, ends);
+    if (nextAt !== undefined)
+      return this.#update(row, { state: "queued", attempts: row.attempts, nextAt, reason });
+    if (given) return this.#unknown(row, reason);
+    this.#fail(row, `It waited for a day. ${reason}`);
+  }
+
+  #finish(row: OutboxRow, sent: Exclude<Sent, { outcome: "absent" }>): void {
     const now = this.#room.now();
     switch (sent.outcome) {
       case "sent":
@@ -206,6 +220,10 @@ export class Outbox {
     const nextAt = this.#room.now() + pauseMs(row.attempts, 0);
     if (covered && row.attempts < ATTEMPTS) return this.#update(row, { state: "queued", nextAt, reason });
     if (mayRepeat && !row.repeated) return this.#update(row, { state: "queued", repeated: true, reason });
+    this.#unknown(row, reason);
+  }
+
+  #unknown(row: OutboxRow, reason: string): void {
     this.#update(row, { state: "unknown", reason });
     this.#room.report("a message may not have arrived", reason);
   }

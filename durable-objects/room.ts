@@ -40,6 +40,8 @@ interface Facts {
   alerts: { key: string; at: number; turn: string }[];
   /** What main is to be told. */
   owed: { key: string; text: string }[];
+  /** The saying that waits for the companion's return. */
+  absent: string;
   /** The next due time that the directory knows, in milliseconds; 0 for none. */
   dueTold: number;
   /** Open sessions by thread. */
@@ -175,7 +177,7 @@ export class Room {
       fetch: (input, init) => fetch(input, init),
       now,
       broadcast: (frame) => this.broadcast(frame),
-      companion: companionOf(this.env),
+      companion: companionOf(this.env, this.address),
     };
   }
 

@@ -113,6 +113,8 @@ export interface GroupVerbs {
   notify(key: string, text: string): Promise<void>;
   /** The watchdog's knock: takes up what is due and arms the alarm. */
   wake(): Promise<void>;
+  /** The companion is back: what waits for it goes out. */
+  companionBack(): Promise<void>;
   deadLetters(): Promise<DeadLetter[]>;
   /** Queues a dead letter again. False when there is none with that id. */
   resend(id: string): Promise<boolean>;

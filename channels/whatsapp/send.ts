@@ -1,5 +1,5 @@
 import type { ChannelEnv, Send, Sent } from "../channel.ts";
-import type { Command, Result } from "../frames.ts";
+import type { Answer, Command } from "../frames.ts";
 
 /** Says it through the companion. The key is the command's id, and the message's on WhatsApp: twice is once. */
 export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
@@ -26,7 +26,7 @@ function commandOf(send: Extract<Send, { type: "message" | "edit" }>): Command {
   return { do: "send", chatId, text, replyTo: send.replyTo };
 }
 
-function ended(result: Result, send: Send): Sent {
+function ended(result: Answer, send: Send): Sent {
   if (result.outcome !== "done") return result;
   const before = send.type === "edit" ? send.messageId : "";
   return { outcome: "sent", messageId: result.messageId ?? before };

@@ -1,5 +1,5 @@
 import { and, asc, eq, isNotNull, isNull, lt, ne } from "drizzle-orm";
-import type { Command, Result } from "../../channels/frames.ts";
+import type { Answer, Command, Result } from "../../channels/frames.ts";
 import { attachedOf, type Outside, type Socket, tell } from "./outside.ts";
 import { commands } from "./schema.ts";
 
@@ -12,8 +12,7 @@ const KEPT_MS = 48 * 3600_000;
 /** Commands on their way at once: one companion works on them. */
 const MOST_OPEN = 200;
 
-/** Nobody is there to do it. */
-export const OFFLINE: Result = { outcome: "retry", afterMs: 10_000, reason: "The companion is offline." };
+const OFFLINE = "The companion is offline.";
 const BUSY: Result = { outcome: "retry", afterMs: 30_000, reason: "The companion has too much to do." };
 const TAKEN_OVER: Result = {
   outcome: "unknown",
@@ -27,14 +26,14 @@ const NO_ANSWER: Result = { outcome: "unknown", reason: "The companion did not a
  */
 export class Commands {
   readonly #outside: Outside;
-  readonly #waiting = new Map<string, Set<(result: Result) => void>>();
+  readonly #waiting = new Map<string, Set<(answer: Answer) => void>>();
 
   constructor(outside: Outside) {
     this.#outside = outside;
   }
 
   /** Has a command done. Answers `retry` where it certainly was not, `unknown` where nobody can say. */
-  async ask(id: string, channel: string, command: Command, line: Socket | undefined): Promise<Result> {
+  async ask(id: string, channel: string, command: Command, line: Socket | undefined): Promise<Answer> {
     const known = this.#settled(id);
     if (known) return known;
     if (!this.#row(id)) {
@@ -45,6 +44,13 @@ export class Commands {
     const answer = this.#answer(id);
     if (line) this.send(line);
     return answer;
+  }
+
+  /** What is answered while nobody is there: what came before that counts. */
+  absent(id: string, reason = OFFLINE): Answer {
+    const row = this.#row(id);
+    if (row?.result?.outcome === "done") return row.result;
+    return row?.sentTo ? { outcome: "absent", reason, given: true } : { outcome: "absent", reason };
   }
 
   /** Sends what the companion at this socket does not have on its disk yet, in order. */
@@ -88,8 +94,8 @@ export class Commands {
     return undefined;
   }
 
-  #answer(id: string): Promise<Result> {
-    const { promise, resolve } = Promise.withResolvers<Result>();
+  #answer(id: string): Promise<Answer> {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
     const waiters = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiters.add(resolve));
     const timer = setTimeout(() => resolve(this.#late(id)), PATIENCE_MS);
@@ -101,12 +107,12 @@ export class Commands {
   }
 
   /** What was never sent is taken back. */
-  #late(id: string): Result {
+  #late(id: string): Answer {
     const row = this.#row(id);
     if (row?.result) return row.result;
     if (row?.sentTo) return NO_ANSWER;
     this.#outside.db.delete(commands).where(eq(commands.id, id)).run();
-    return OFFLINE;
+    return { outcome: "absent", reason: OFFLINE };
   }
 
   #open(): CommandRow[] {

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Address } from "../../channels/channel.ts";
 import { isEnabled } from "../../channels/enabled.ts";
-import type { Command, Hint, Result } from "../../channels/frames.ts";
+import type { Answer, Command, Hint } from "../../channels/frames.ts";
 import migrations from "../../migrations/links/migrations.js";
 import { now } from "../clock.ts";
 import { readConfig } from "../config.ts";
@@ -52,8 +53,8 @@ export class Links extends DurableObject<Env> implements LineVerbs {
     await this.#switchboard.alarm();
   }
 
-  async command(id: string, channel: string, command: Command): Promise<Result> {
-    return this.#switchboard.command(id, channel, command);
+  async command(id: string, channel: string, command: Command, asker?: Address): Promise<Answer> {
+    return this.#switchboard.command(id, channel, command, asker);
   }
 
   async hint(channel: string, hint: Hint): Promise<void> {
@@ -78,6 +79,7 @@ function outsideOf(ctx: DurableObjectState, env: Env): Outside {
     sockets: () => ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN),
     carries: (channel) => CARRIED.has(channel) && isEnabled(channel, vars),
     receive: async (event) => void (await store(env, event)),
+    knock: (address) => env.GROUP.getByName(address).companionBack(),
     tellMain: (key, text) => env.DIRECTORY.getByName(DIRECTORY).tellMain(key, text),
     arm: (at) => void (at === null ? storage.deleteAlarm() : storage.setAlarm(at)),
     transaction: (work) => storage.transactionSync(work),

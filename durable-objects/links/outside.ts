@@ -1,4 +1,4 @@
-import type { Inbound } from "../../channels/channel.ts";
+import type { Address, Inbound } from "../../channels/channel.ts";
 import type { ConnectorState, Down } from "../../channels/frames.ts";
 import type { Database } from "../database.ts";
 
@@ -30,6 +30,8 @@ export interface Outside {
   carries(channel: string): boolean;
   /** Stores an event in its group. Throws when it could not be stored; then it may be tried again. */
   receive(event: Inbound): Promise<void>;
+  /** Tells a group that the companion, which it asked in vain, can work for it. */
+  knock(address: Address): Promise<void>;
   /** Has main told something, once a key. */
   tellMain(key: string, text: string): Promise<void>;
   /** Sets the object's one alarm, or takes it away. */

@@ -1,4 +1,5 @@
-import type { Command, ConnectorState, Hint, Result } from "../../channels/frames.ts";
+import type { Address } from "../../channels/channel.ts";
+import type { Answer, Command, ConnectorState, Hint } from "../../channels/frames.ts";
 
 /** The name of the one object that holds the companion's line. */
 export const LINE = "companion";
@@ -16,8 +17,11 @@ export interface LineStatus {
 
 /** The verbs of the line, as groups and doors call them. The companion's own upgrade goes through `fetch`. */
 export interface LineVerbs {
-  /** Has the companion do something, once an id; waits for its answer up to half a minute. */
-  command(id: string, channel: string, command: Command): Promise<Result>;
+  /**
+   * Has the companion do something, once an id; waits for its answer up to half a minute. `asker`: the group that is
+   * told with `companionBack` when the companion, which is absent now, can do it.
+   */
+  command(id: string, channel: string, command: Command, asker?: Address): Promise<Answer>;
   /** Passes on what is worthless later. */
   hint(channel: string, hint: Hint): Promise<void>;
   status(): Promise<LineStatus>;

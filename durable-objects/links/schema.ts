@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Address } from "../../channels/channel.ts";
 import type { Command, Result } from "../../channels/frames.ts";
 
 /** What the companion is asked to do. Two days, so that a repeated question finds its answer. */
@@ -26,6 +27,16 @@ export const commands = sqliteTable(
     index("commands_by_time").on(table.at),
   ],
 );
+
+/** Groups that asked while nobody could work for them. Until they were told that somebody can; two days at most. */
+export const askers = sqliteTable("askers", {
+  address: text().$type<Address>().primaryKey(),
+  channel: text().notNull(),
+  /** How often it asked: a question that comes while it is being told is not lost. */
+  asked: integer().notNull(),
+  /** Milliseconds; when it asked last. */
+  at: integer().notNull(),
+});
 
 /** Small values: the epoch, which companion has the line, since when it is gone and whether main was told. */
 export const facts = sqliteTable("facts", {

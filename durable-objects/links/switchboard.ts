@@ -1,16 +1,17 @@
-import { addressOf, type Inbound } from "../../channels/channel.ts";
+import { type Address, addressOf, type Inbound } from "../../channels/channel.ts";
 import {
+  type Answer,
   CLOSE,
   type Command,
   type ConnectorState,
   type Hint,
   PROTOCOL,
-  type Result,
   readFrame,
   type Up,
   upSchema,
 } from "../../channels/frames.ts";
-import { Commands, OFFLINE } from "./commands.ts";
+import { Askers } from "./askers.ts";
+import { Commands } from "./commands.ts";
 import { LineFacts } from "./facts.ts";
 import { type Attached, attachedOf, type Outside, type Socket, tell } from "./outside.ts";
 import { Presence } from "./presence.ts";
@@ -30,12 +31,14 @@ export class Switchboard {
   readonly #facts: LineFacts;
   readonly #commands: Commands;
   readonly #presence: Presence;
+  readonly #askers: Askers;
 
   constructor(outside: Outside) {
     this.#outside = outside;
     this.#facts = new LineFacts(outside.db);
     this.#commands = new Commands(outside);
     this.#presence = new Presence(outside, this.#facts);
+    this.#askers = new Askers(outside);
   }
 
   /** A frame came in. Only the companion that has the line is listened to. */
@@ -65,10 +68,17 @@ export class Switchboard {
     this.#presence.left();
   }
 
-  async command(id: string, channel: string, command: Command): Promise<Result> {
+  async command(id: string, channel: string, command: Command, asker?: Address): Promise<Answer> {
     const line = this.#line();
-    if (!line && !this.#presence.awaited()) return OFFLINE;
-    return this.#commands.ask(id, channel, command, line);
+    const idle = isForAccount(command) ? line && idleOf(line, channel) : undefined;
+    const isAbsent = !line && !this.#presence.awaited();
+    const answer =
+      isAbsent || idle
+        ? this.#commands.absent(id, idle)
+        : await this.#commands.ask(id, channel, command, line);
+    // Written before the answer leaves: from here on the asker may sleep.
+    if (answer.outcome === "absent" && asker) this.#askers.add(asker, channel);
+    return answer;
   }
 
   hint(channel: string, hint: Hint): void {
@@ -79,7 +89,7 @@ export class Switchboard {
   /** The object's alarm. */
   async alarm(): Promise<void> {
     const silent = await this.#presence.look(this.#line());
-    if (!silent) return;
+    if (!silent) return this.#knock();
     silent.serializeAttachment({ ...attachedOf(silent), companion: undefined });
     silent.close(CLOSE.going.code, "Nothing was heard for too long.");
   }
@@ -108,6 +118,7 @@ export class Switchboard {
     tell(socket, { type: "welcome", epoch });
     this.#commands.send(socket);
     await this.#presence.came();
+    await this.#knock();
   }
 
   async #event(socket: Socket, seq: number, event: Inbound): Promise<void> {
@@ -131,6 +142,15 @@ export class Switchboard {
       const text = `${channel} has to be linked again: ${problem ?? "the link was taken back"}. Write on the command line: npx nanoflare channels login ${channel}`;
       await this.#presence.tell(`logged-out:${channel}`, text);
     }
+    await this.#knock();
+  }
+
+  /** Tells those who asked in vain and for whose channel the companion works now. */
+  async #knock(): Promise<void> {
+    const line = this.#line();
+    if (!line) return;
+    const idle = attachedOf(line).connectors.filter(({ state }) => state !== "ready");
+    await this.#askers.knock(idle.map(({ channel }) => channel));
   }
 
   #seen(socket: Socket): void {
@@ -156,4 +176,16 @@ export class Switchboard {
     const { companion, epoch } = attachedOf(socket);
     return companion !== undefined && epoch === this.#facts.get("epoch");
   }
+}
+
+/** What cannot be done while the account is not connected. */
+function isForAccount(command: Command): boolean {
+  return command.do !== "link" && command.do !== "unlink";
+}
+
+/** Why the companion at this socket does nothing for a channel that it carries. */
+function idleOf(line: Socket, channel: string): string | undefined {
+  const connector = attachedOf(line).connectors.find((one) => one.channel === channel);
+  if (!connector || connector.state === "ready") return undefined;
+  return `The companion's ${channel} account is ${connector.state}.`;
 }

@@ -202,7 +202,86 @@ describe("the line", () => {
   test("says at once to whoever asks that a companion which nobody expects is offline", async () => {
     await silence();
     const answer = await env.LINKS.getByName("companion").command("c-1", "whatsapp", { do: "unlink" });
-    expect(answer).toMatchObject({ outcome: "retry" });
+    expect(answer).toMatchObject({ outcome: "absent" });
+  });
+});
+
+describe("what is said while the companion is away", () => {
+  const chat = () => `whatsapp:${fresh()}@lid`;
+  const group = (address: string) => env.GROUP.getByName(address);
+  const object = (address: string) => group(address) as unknown as DurableObjectStub;
+  const outbox = (address: string) =>
+    runInDurableObject(object(address), async (_, { storage }) => ({
+      states: storage.sql
+        .exec("select state from outbox")
+        .toArray()
+        .map(({ state }) => state),
+      alarm: await storage.getAlarm(),
+    }));
+
+  /** Has something said to a chat, and waits until the group knows that nobody carries it. */
+  async function sayInVain(address: string): Promise<void> {
+    await group(address).notify("news", `News for ${address}.`);
+    await soon(async () => {
+      const { states, alarm } = await outbox(address);
+      expect(states).toEqual(["queued"]);
+      expect(alarm! - Date.now()).toBeGreaterThan(3600_000);
+    });
+  }
+
+  async function carries(one: Companion, address: string): Promise<void> {
+    const { id } = await soon(() => {
+      const mine = one.heard.find((frame) => frame.type === "command" && isTo(frame, address));
+      expect(mine).toBeDefined();
+      return mine as Extract<Down, { type: "command" }>;
+    });
+    one.send({ type: "result", seq: 1, id, result: { outcome: "done", messageId: "3EB0" } });
+    await soon(async () => expect((await outbox(address)).states).toEqual(["sent"]));
+  }
+
+  const isTo = ({ command }: Extract<Down, { type: "command" }>, address: string) =>
+    "chatId" in command && `whatsapp:${command.chatId}` === address;
+
+  test("waits with nothing armed but a slow look, and goes out as soon as the companion is back", async () => {
+    await silence();
+    const [one, another] = [chat(), chat()];
+    await sayInVain(one);
+    await sayInVain(another);
+    const back = await Companion.hello("disk-1");
+    await carries(back, one);
+    await carries(back, another);
+    await soon(async () => expect((await outbox(one)).alarm).toBeNull());
+  });
+
+  test("waits too while the account is not linked, and goes out when it is", async () => {
+    const state = { channel: "whatsapp", state: "not linked" as const };
+    const one = await Companion.hello("disk-1");
+    await one.hears("welcome");
+    one.send({ type: "health", connectors: [state], waiting: 0 });
+    await soon(async () =>
+      expect((await env.LINKS.getByName("companion").status()).connectors).toEqual([state]),
+    );
+    const address = chat();
+    await sayInVain(address);
+    one.send({ type: "health", connectors: [{ ...state, state: "ready" }], waiting: 0 });
+    await carries(one, address);
+  });
+
+  test("is a dead letter after a day, which an operator sends again when the companion is there", async () => {
+    await silence();
+    const address = chat();
+    await sayInVain(address);
+    vi.setSystemTime(Date.now() + 24 * 3600_000);
+    await runDurableObjectAlarm(object(address) as never);
+    const [letter] = await soon(async () => {
+      const letters = await group(address).deadLetters();
+      expect(letters).toMatchObject([{ state: "failed", reason: expect.stringContaining("companion") }]);
+      return letters;
+    });
+    const back = await Companion.hello("disk-1");
+    await back.hears("welcome");
+    await group(address).resend(letter!.id);
+    await carries(back, address);
   });
 });
 

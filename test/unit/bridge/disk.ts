@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import type { Inbound } from "../../../channels/channel.ts";
+import type { Address, Inbound } from "../../../channels/channel.ts";
 import { type Migrations, openDatabase } from "../../../durable-objects/database.ts";
 import type { Outside, Socket } from "../../../durable-objects/links/outside.ts";
 import { Switchboard } from "../../../durable-objects/links/switchboard.ts";
@@ -77,9 +77,11 @@ export function switchboardOn(
     now(): number;
     receive(event: Inbound): Promise<void>;
     tellMain(key: string, text: string): Promise<void>;
+    knock?(address: Address): Promise<void>;
   },
 ): Switchboard {
   const whole: Outside = {
+    knock: async () => {},
     ...outside,
     db: disk.open(),
     carries: (channel) => channel === "whatsapp",
