@@ -37,6 +37,7 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
           FEISHU_APP_SECRET: peers.feishu.appSecret,
           FEISHU_ENCRYPT_KEY: "flow-encrypt-key",
           FEISHU_VERIFICATION_TOKEN: "flow-verification-token",
+          FEISHU_LONG_CONNECTION: "true",
           ADMIN_TOKEN: "flow-admin",
           BRIDGE_TOKEN: "flow-bridge",
           ALLOW_FROM: "telegram:1001,telegram:1002,discord:1001,feishu:ou_ann,whatsapp:15550001",

@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import type { Connector, Host } from "./connector.ts";
 import { DiscordGateway } from "./discord/connector.ts";
 import { GatewaySession } from "./discord/session.ts";
+import { FeishuConnection } from "./feishu/connector.ts";
 import { Connection } from "./link/connection.ts";
 import { Hands } from "./link/hands.ts";
 import { Session } from "./link/session.ts";
@@ -64,10 +65,12 @@ export class Companion {
       now,
       // A chat's move and its next message follow each other.
       event: (event) =>
-        this.#session.deliver(event.kind === "migration" ? event.to : event.address, {
+        void this.#session.deliver(event.kind === "migration" ? event.to : event.address, {
           type: "event",
           event,
         }),
+      raw: (channel, lane, event) =>
+        this.#session.settled(this.#session.deliver(`${channel}:${lane}`, { type: "raw", channel, event })),
       changed: () => this.#changed(),
       upload: (name, bytes) => upload(config, name, bytes),
       say,
@@ -91,7 +94,7 @@ export class Companion {
 
 /** What the configuration names. */
 function connectorsOf(config: Config, host: Host): Connector[] {
-  const { whatsapp, telegram, discord, folder, logLevel, url } = config;
+  const { whatsapp, telegram, discord, feishu, folder, logLevel, url } = config;
   const connectors: Connector[] = [];
   if (whatsapp.enabled) {
     const disk = new WhatsAppDisk(join(folder, "whatsapp.db"));
@@ -100,6 +103,7 @@ function connectorsOf(config: Config, host: Host): Connector[] {
   if (telegram) connectors.push(new TelegramPolling({ ...telegram, url }, host));
   if (discord)
     connectors.push(new DiscordGateway(new GatewaySession(join(folder, "discord.db")), host, discord));
+  if (feishu) connectors.push(new FeishuConnection(feishu, host));
   return connectors;
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
+import { apiRoot, domainOf } from "../channels/feishu/api.ts";
 import { Trouble } from "./trouble.ts";
 
 /** What the companion is told by the environment, or by `.dev.vars` in the checkout. The environment wins. */
@@ -16,6 +17,8 @@ export interface Config {
   telegram?: { token: string; apiRoot: string; secret: string };
   /** Discord's plain messages, by its Gateway. */
   discord?: { token: string; intents: number; api?: string };
+  /** Feishu's events by its long connection instead of a webhook. */
+  feishu?: { appId: string; appSecret: string; domain: string };
   logLevel: string;
 }
 
@@ -41,6 +44,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     telegram: isYes(vars.TELEGRAM_POLLING) ? telegramOf(vars, state) : undefined,
     discord: isNo(vars.DISCORD_ENABLED) || isNo(vars.DISCORD_GATEWAY) ? undefined : discordOf(vars),
+    feishu: isNo(vars.FEISHU_ENABLED) || !isYes(vars.FEISHU_LONG_CONNECTION) ? undefined : feishuOf(vars),
     logLevel: vars.COMPANION_LOG ?? "silent",
   };
 }
@@ -64,6 +68,19 @@ function discordOf(vars: NodeJS.Dict<string>): Config["discord"] {
   const intents = Number(chosen ?? INTENTS);
   if (!Number.isInteger(intents)) throw new Trouble(`DISCORD_INTENTS="${chosen}" is not a number.`);
   return { token, intents, api: root?.replace(/\/+$/, "").replace(/\/v\d+$/, "") };
+}
+
+/** The SDK takes no other app id. */
+const APP_ID = /^cli_[0-9a-f]{16}$/i;
+
+function feishuOf(vars: NodeJS.Dict<string>): Config["feishu"] {
+  const { FEISHU_APP_ID: appId = "", FEISHU_APP_SECRET: appSecret, FEISHU_DOMAIN: domain } = vars;
+  if (!APP_ID.test(appId) || !appSecret)
+    throw new Trouble(
+      "FEISHU_LONG_CONNECTION needs FEISHU_APP_ID (cli_ and 16 hex digits) and FEISHU_APP_SECRET, the Worker's own.",
+    );
+  if (!domainOf(domain)) throw new Trouble("FEISHU_DOMAIN may be feishu (China) or lark (elsewhere).");
+  return { appId, appSecret, domain: apiRoot(vars) };
 }
 
 /** The local start tells in its state where it answers; it may be started later than this, and elsewhere. */

@@ -20,6 +20,11 @@ export interface Host {
   now(): number;
   /** Stores an event for the Worker. When this returns it is on the disk. */
   event(event: Inbound): void;
+  /**
+   * The same of an event that only the Worker can read, in a lane of the connector's. Resolves when the Worker has it, or
+   * refused it for good.
+   */
+  raw(channel: string, lane: string, event: unknown): Promise<void>;
   /** The connector's state is another one. */
   changed(): void;
   /** Brings a file to the Worker and gives its key. `name`: 64 hex digits. Rejects when it does not arrive. */

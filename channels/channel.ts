@@ -235,6 +235,11 @@ export interface Channel {
   problem(vars: ChannelEnv["vars"]): string | undefined;
   /** Verifies and reads one webhook request. */
   receive(request: Request, env: ChannelEnv): Promise<Received>;
+  /**
+   * Reads an event that the companion passes on as the platform gave it. Undefined for what is no event; rejects where
+   * the platform has to be asked and does not answer.
+   */
+  readRaw?(event: unknown, env: ChannelEnv): Promise<Inbound[] | undefined>;
   /** Renders markdown and cuts it to the platform's limit. Never empty for non-blank text. */
   render(markdown: string): Part[];
   send(send: Send, env: ChannelEnv): Promise<Sent>;

@@ -130,6 +130,8 @@ export const upSchema = z.discriminatedUnion("type", [
     connectors: z.array(connectorSchema).max(10),
   }),
   z.object({ type: z.literal("event"), seq, event: eventSchema }),
+  /** An event as its platform gave it; its channel reads it at the Worker. */
+  z.object({ type: z.literal("raw"), seq, channel: z.string().min(1).max(20), event: z.unknown() }),
   z.object({ type: z.literal("result"), seq, id: z.string().min(1), result: resultSchema }),
   /** Commands that are on the companion's disk now. */
   z.object({ type: z.literal("ack"), ids: z.array(z.string()).max(100) }),

@@ -65,7 +65,8 @@ const SHOWN = commands
 
 /** How it is set up. The webhook is where this request came in, which the platform may know by another name. */
 async function setUpOf(channel: Channel, env: Env, config: Config, origin: string) {
-  const missing = channel.needs.filter((variable) => !config.vars[variable]);
+  const isMissing = channel.problem(config.vars) !== undefined;
+  const missing = isMissing ? channel.needs.filter((variable) => !config.vars[variable]) : [];
   const webhook = channel.setup ? { webhook: `${origin}/webhook/${channel.name}` } : {};
   return { ...(await channelState(channel, env, config)), missing, ...webhook };
 }

@@ -38,6 +38,8 @@ export class Session {
   readonly #port: SessionPort;
   /** Lanes by the number of the item that is on its way. */
   readonly #onTheWay = new Map<number, string>();
+  /** Who wants to know when an item is settled, by its number. */
+  readonly #watched = new Map<number, () => void>();
   #welcome = false;
 
   constructor(store: Store, port: SessionPort) {
@@ -69,10 +71,16 @@ export class Session {
     this.#onTheWay.clear();
   }
 
-  /** Stores what has to reach the Worker and sends it when its turn comes. */
-  deliver(lane: string, item: Item): void {
-    this.#store.add(lane, item);
+  /** Stores what has to reach the Worker and sends it when its turn comes. Answers its number. */
+  deliver(lane: string, item: Item): number {
+    const seq = this.#store.add(lane, item);
     this.pump();
+    return seq;
+  }
+
+  /** Resolves when the Worker has an item that was just delivered, or refused it for good. */
+  settled(seq: number): Promise<void> {
+    return new Promise((done) => this.#watched.set(seq, done));
   }
 
   health(): void {
@@ -111,6 +119,7 @@ export class Session {
         return this.pump();
       case "ack":
         this.#store.delivered(frame.seqs);
+        this.#settle(frame.seqs);
         return this.#arrived(frame.seqs);
       case "refused":
         return this.#refused(frame);
@@ -125,6 +134,7 @@ export class Session {
     if (afterMs === undefined) {
       this.#port.say(`The Worker does not take an event (${reason}): it is set aside.`);
       this.#store.setAside(seq, reason);
+      this.#settle([seq]);
     } else this.#store.postpone(seq, this.#port.now() + afterMs);
     this.#arrived([seq]);
   }
@@ -135,6 +145,13 @@ export class Session {
     this.#port.send({ type: "ack", ids: [id] });
     if (known === "new") this.#port.work();
     if (known === "done") this.pump();
+  }
+
+  #settle(seqs: readonly number[]): void {
+    for (const seq of seqs) {
+      this.#watched.get(seq)?.();
+      this.#watched.delete(seq);
+    }
   }
 
   #arrived(seqs: readonly number[]): void {

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import type { Command, Result, Up } from "../../channels/frames.ts";
 
+type Numbered<T extends Up["type"]> = Omit<Extract<Up, { type: T }>, "seq">;
 /** What has to reach the Worker: an event or a result, without its number. */
-export type Item = Omit<Extract<Up, { type: "event" }>, "seq"> | Omit<Extract<Up, { type: "result" }>, "seq">;
+export type Item = Numbered<"event"> | Numbered<"raw"> | Numbered<"result">;
 
 /** An item that waits. Items of one lane are delivered one after the other. */
 export interface Waiting {
@@ -59,8 +60,10 @@ export class Store {
     this.#db.close();
   }
 
-  add(lane: string, item: Item): void {
-    this.#db.prepare("insert into items (lane, item) values (?, ?)").run(lane, JSON.stringify(item));
+  /** Answers the item's number. */
+  add(lane: string, item: Item): number {
+    const insert = this.#db.prepare("insert into items (lane, item) values (?, ?)");
+    return Number(insert.run(lane, JSON.stringify(item)).lastInsertRowid);
   }
 
   /** The oldest item of each lane, oldest first. */

@@ -26,6 +26,16 @@ export async function fromEvent(event: unknown, env: ChannelEnv): Promise<Inboun
   return isEmpty ? [] : messageFrom(parsed.data, content, env);
 }
 
+/** The same of what the companion's long connection brings; undefined for what is no event. */
+export async function readRaw(event: unknown, env: ChannelEnv): Promise<Inbound[] | undefined> {
+  try {
+    return await fromEvent(event, env);
+  } catch (error) {
+    if (error instanceof NotAnEvent) return undefined;
+    throw error;
+  }
+}
+
 async function messageFrom(event: FeishuEvent, content: Content, env: ChannelEnv): Promise<Message[]> {
   const { message } = event;
   // First alone: it fetches the token that the others use.

@@ -1,5 +1,6 @@
 import type { Channel, Limits } from "../channel.ts";
 import { download } from "./download.ts";
+import { readRaw } from "./from-event.ts";
 import { needs, problem } from "./problem.ts";
 import { receive } from "./receive.ts";
 import { PARTS, render, TEXT } from "./render.ts";
@@ -23,7 +24,7 @@ const limits: Limits = {
 };
 
 /**
- * Feishu (China) and Lark (elsewhere), by webhook and REST. Variables: `FEISHU_APP_ID`, `FEISHU_APP_SECRET`,
+ * Feishu (China) and Lark (elsewhere), by webhook and REST, or with `FEISHU_LONG_CONNECTION` by the companion. Variables: `FEISHU_APP_ID`, `FEISHU_APP_SECRET`,
  * `FEISHU_ENCRYPT_KEY`, `FEISHU_VERIFICATION_TOKEN`; `FEISHU_DOMAIN`, `FEISHU_API_ROOT`, `FEISHU_BOT_OPEN_ID`.
  */
 export const feishu: Channel = {
@@ -32,6 +33,7 @@ export const feishu: Channel = {
   needs,
   problem,
   receive,
+  readRaw,
   render,
   send,
   download,

@@ -1,5 +1,5 @@
 import type { ChannelEnv } from "../channel.ts";
-import { isEnabled } from "../enabled.ts";
+import { isEnabled, isYes } from "../enabled.ts";
 import { domainOf } from "./api.ts";
 
 /** Where the developer console shows each secret. */
@@ -13,10 +13,27 @@ const FOUND = {
 /** The variables that it cannot do without. */
 export const needs = Object.keys(FOUND);
 
-/** Why Feishu cannot work with these variables; undefined if it can. Every secret is needed for every event. */
+/** Whether the companion brings the events, by a connection on which nothing has to be signed. */
+export function isLong(vars: ChannelEnv["vars"]): boolean {
+  return isYes(vars.FEISHU_LONG_CONNECTION);
+}
+
+/** Why Feishu cannot work with these variables; undefined if it can. */
 export function problem(vars: ChannelEnv["vars"]): string | undefined {
+  if (!isLong(vars)) return doorProblem(vars);
+  if (!vars.BRIDGE_TOKEN)
+    return "FEISHU_LONG_CONNECTION needs the companion: set BRIDGE_TOKEN for Worker and companion.";
+  return without(vars, ["FEISHU_APP_ID", "FEISHU_APP_SECRET"]);
+}
+
+/** The same of the webhook: every secret is needed for every event. */
+export function doorProblem(vars: ChannelEnv["vars"]): string | undefined {
+  return without(vars, needs);
+}
+
+function without(vars: ChannelEnv["vars"], wanted: string[]): string | undefined {
   if (!isEnabled("feishu", vars)) return "FEISHU_ENABLED says no; remove it to use Feishu.";
-  const missing = Object.entries(FOUND).filter(([name]) => !vars[name]?.trim());
+  const missing = Object.entries(FOUND).filter(([name]) => wanted.includes(name) && !vars[name]?.trim());
   if (missing.length > 0) {
     const names = missing.map(([name]) => name).join(", ");
     const pages = [...new Set(missing.map(([, page]) => page))].join("; and under ");

@@ -5,7 +5,7 @@ import { jsonOf } from "./api.ts";
 import { decrypt, isRecent, isSigned, signatureOf } from "./envelope.ts";
 import { challenge, envelope } from "./event.ts";
 import { fromEvent, NotAnEvent } from "./from-event.ts";
-import { problem } from "./problem.ts";
+import { doorProblem } from "./problem.ts";
 
 const BODY_CAP = 1024 * 1024;
 /** What nobody signed may only be the short question whether this address is ours. */
@@ -18,7 +18,7 @@ const UNSIGNED_CAP = 8 * 1024;
  */
 export async function receive(request: Request, env: ChannelEnv): Promise<Received> {
   if (request.method !== "POST") return refuse(405, "Post events here.");
-  if (problem(env.vars)) return refuse(401, "Feishu is not set up here.");
+  if (doorProblem(env.vars)) return refuse(401, "Feishu is not set up here.");
   const signature = signatureOf(request);
   if (signature && !isRecent(signature, env.now())) return refuse(401, "The signature is too old.");
   const body = await readBytes(request, signature ? BODY_CAP : UNSIGNED_CAP);

@@ -1,15 +1,20 @@
 import * as z from "zod";
 import type { ChannelEnv, Install, Report } from "../channel.ts";
 import { call } from "./api.ts";
+import { isLong } from "./problem.ts";
 
 /** Feishu has no call for the address and the events: the report says what to enter, and what Feishu knows of us. */
 export async function setup({ url }: Install, env: ChannelEnv): Promise<Report> {
   const known = await probe(env);
+  if (isLong(env.vars)) return { ok: known.ok, said: [...known.said, BY_COMPANION] };
   const enter = url.startsWith("https:")
     ? `Enter ${url}/webhook/feishu in the developer console (Events & Callbacks, Event Configuration), and add the event im.message.receive_v1.`
     : `Feishu only calls public addresses, not ${url}. Name one with --public-url.`;
   return { ok: known.ok && url.startsWith("https:"), said: [...known.said, enter] };
 }
+
+const BY_COMPANION =
+  "Start the companion (npm run companion), then choose the persistent connection in the developer console (Events & Callbacks, Event Configuration), and add the event im.message.receive_v1.";
 
 const info = z.object({
   bot: z.object({ app_name: z.string().catch("?"), activate_status: z.number().optional() }),

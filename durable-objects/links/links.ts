@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Address } from "../../channels/channel.ts";
-import { isEnabled } from "../../channels/enabled.ts";
+import { isEnabled, isYes } from "../../channels/enabled.ts";
 import type { Answer, Command, Hint } from "../../channels/frames.ts";
+import { channels } from "../../channels/index.ts";
 import migrations from "../../migrations/links/migrations.js";
 import { now } from "../clock.ts";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import { openDatabase } from "../database.ts";
 import { DIRECTORY } from "../directory-rpc.ts";
 import { log, messageOf } from "../log.ts";
@@ -69,6 +70,11 @@ export class Links extends DurableObject<Env> implements LineVerbs {
 /** Channels whose events come by the companion. The console's and the CLI's are main: never these. */
 const CARRIED = new Set(["whatsapp", "discord"]);
 
+function carries(channel: string, vars: Config["vars"]): boolean {
+  const isCarried = CARRIED.has(channel) || (channel === "feishu" && isYes(vars.FEISHU_LONG_CONNECTION));
+  return isCarried && isEnabled(channel, vars);
+}
+
 function outsideOf(ctx: DurableObjectState, env: Env): Outside {
   const { LOG_LEVEL, vars } = readConfig(env);
   const { storage } = ctx;
@@ -77,7 +83,9 @@ function outsideOf(ctx: DurableObjectState, env: Env): Outside {
     now,
     // A socket that said goodbye is listed until its close is answered.
     sockets: () => ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN),
-    carries: (channel) => CARRIED.has(channel) && isEnabled(channel, vars),
+    carries: (channel) => carries(channel, vars),
+    read: async (channel, event) =>
+      channels[channel]?.readRaw?.(event, { vars, fetch: (...call) => fetch(...call), now }),
     receive: async (event) => void (await store(env, event)),
     knock: (address) => env.GROUP.getByName(address).companionBack(),
     tellMain: (key, text) => env.DIRECTORY.getByName(DIRECTORY).tellMain(key, text),

@@ -28,6 +28,8 @@ export interface Outside {
   sockets(): Socket[];
   /** Whether the companion may speak for this channel. */
   carries(channel: string): boolean;
+  /** Reads an event as its platform gave it. Undefined for what is none; rejects where it may be read later. */
+  read(channel: string, event: unknown): Promise<Inbound[] | undefined>;
   /** Stores an event in its group. Throws when it could not be stored; then it may be tried again. */
   receive(event: Inbound): Promise<void>;
   /** Tells a group that the companion, which it asked in vain, can work for it. */

@@ -50,7 +50,9 @@ export class Switchboard {
     this.#seen(socket);
     switch (frame.type) {
       case "event":
-        return this.#event(socket, frame.seq, frame.event);
+        return this.#take(socket, frame.seq, () => this.#event(frame.event));
+      case "raw":
+        return this.#take(socket, frame.seq, () => this.#raw(frame.channel, frame.event));
       case "result":
         this.#commands.settle(frame.id, frame.result);
         return tell(socket, { type: "ack", seqs: [frame.seq] });
@@ -121,16 +123,32 @@ export class Switchboard {
     await this.#knock();
   }
 
-  async #event(socket: Socket, seq: number, event: Inbound): Promise<void> {
-    const wrong = this.#whyNot(event);
-    if (wrong) return tell(socket, { type: "refused", seq, reason: wrong });
+  /** Answers what became of an item. `store` gives the reason why it is not taken, for good; what it throws may pass. */
+  async #take(socket: Socket, seq: number, store: () => Promise<string | undefined>): Promise<void> {
     try {
-      await this.#outside.receive(event);
+      const reason = await store();
+      tell(socket, reason ? { type: "refused", seq, reason } : { type: "ack", seqs: [seq] });
     } catch (error) {
       this.#outside.report("an event of the companion could not be stored", error);
-      return tell(socket, { type: "refused", seq, reason: "It could not be stored.", afterMs: AGAIN_MS });
+      tell(socket, { type: "refused", seq, reason: "It could not be stored.", afterMs: AGAIN_MS });
     }
-    tell(socket, { type: "ack", seqs: [seq] });
+  }
+
+  async #event(event: Inbound): Promise<string | undefined> {
+    const wrong = this.#whyNot(event);
+    if (!wrong) await this.#outside.receive(event);
+    return wrong;
+  }
+
+  async #raw(channel: string, raw: unknown): Promise<string | undefined> {
+    if (!this.#outside.carries(channel)) return `The companion may not speak for ${channel}.`;
+    const events = await this.#outside.read(channel, raw);
+    if (!events) return "It is no event.";
+    for (const event of events) {
+      const wrong = await this.#event(event);
+      if (wrong) return wrong;
+    }
+    return undefined;
   }
 
   async #health(socket: Socket, connectors: ConnectorState[]): Promise<void> {

@@ -152,6 +152,34 @@ describe("the line", () => {
     expect((await one.hears("refused", 2)).afterMs).toBeUndefined();
   });
 
+  test("has Feishu's events read by the Worker, once however often they come", async () => {
+    const one = await Companion.hello("disk-1");
+    const [chat, message] = [`oc_${fresh()}`, `om_${fresh()}`];
+    const event = {
+      event_type: "im.message.receive_v1",
+      sender: { sender_id: { open_id: "ou_ann" }, sender_type: "user" },
+      message: {
+        message_id: message,
+        chat_id: chat,
+        chat_type: "p2p",
+        message_type: "text",
+        create_time: String(Date.now()),
+        content: JSON.stringify({ text: "by the long connection" }),
+      },
+    };
+    for (const seq of [1, 2]) one.send({ type: "raw", seq, channel: "feishu", event });
+    await one.hears("ack", 2);
+    expect((await rows(`feishu:${chat}`)).map(({ key }) => key)).toEqual([`message:${message}`]);
+  });
+
+  test("refuses for good what is no event, and whom nobody asked to bring events", async () => {
+    const one = await Companion.hello("disk-1");
+    one.send({ type: "raw", seq: 1, channel: "feishu", event: { event_type: "im.message.receive_v1" } });
+    one.send({ type: "raw", seq: 2, channel: "telegram", event: { message: {} } });
+    const refused = [await one.hears("refused", 1), await one.hears("refused", 2)];
+    expect(refused.map(({ afterMs }) => afterMs)).toEqual([undefined, undefined]);
+  });
+
   test("belongs to the companion that came last, and the one before is told so and not heard any more", async () => {
     const first = await Companion.hello("disk-1");
     const { epoch } = await first.hears("welcome");

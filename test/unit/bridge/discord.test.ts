@@ -32,6 +32,7 @@ async function start(token = server.manifest.botToken): Promise<void> {
   const host = {
     now: () => 1_800_000_000_000,
     event: (event: Inbound) => void events.push(event),
+    raw: async () => {},
     changed: () => undefined,
     upload: async () => "",
     say: (line: string) => void said.push(line),

@@ -82,6 +82,7 @@ export function switchboardOn(
 ): Switchboard {
   const whole: Outside = {
     knock: async () => {},
+    read: async () => [],
     ...outside,
     db: disk.open(),
     carries: (channel) => channel === "whatsapp",

@@ -35,6 +35,29 @@ describe("setting up", () => {
     expect(said.join(" ")).toContain("im.message.receive_v1");
   });
 
+  it("needs no address with the long connection, and says what to choose", async () => {
+    const env = knowing(bot({}));
+    const vars = { ...env.vars, FEISHU_LONG_CONNECTION: "true" };
+    const { ok, said } = await feishu.setup!(
+      { url: "http://127.0.0.1:8787", commands: [] },
+      { ...env, vars },
+    );
+    expect([ok, said.join(" ")]).toEqual([true, expect.stringContaining("persistent connection")]);
+  });
+
+  it("needs the app and the companion's token for the long connection, and opens no unsigned door with it", async () => {
+    const long = {
+      FEISHU_LONG_CONNECTION: "true",
+      FEISHU_APP_ID: secrets.FEISHU_APP_ID,
+      FEISHU_APP_SECRET: secrets.FEISHU_APP_SECRET,
+    };
+    expect(feishu.problem(long)).toContain("BRIDGE_TOKEN");
+    const vars = { ...long, BRIDGE_TOKEN: "t" };
+    expect(feishu.problem(vars)).toBeUndefined();
+    const request = new Request(`${url}/webhook/feishu`, { method: "POST", body: "{}" });
+    expect(await feishu.receive(request, { ...knowing(bot({})), vars })).toMatchObject({ status: 401 });
+  });
+
   it("asks for a public address", async () => {
     const { ok, said } = await feishu.setup!(
       { url: "http://127.0.0.1:8787", commands: [] },

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { WSClient } from "@larksuiteoapi/node-sdk";
+import type { ConnectorState, Result } from "../../channels/frames.ts";
+import type { Connector, Host } from "../connector.ts";
+
+export interface FeishuOptions {
+  appId: string;
+  appSecret: string;
+  /** Where the cloud's API lives, without `/open-apis`. */
+  domain: string;
+  /** After an error that the SDK gives up at, it is begun anew after so many milliseconds [a minute]. */
+  againMs?: number;
+}
+
+/** The one kind of event that the Worker reads. */
+const MESSAGE = "im.message.receive_v1";
+/**
+ * Feishu takes an event back that was not acknowledged within three seconds, and delivers it again later.
+ * https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case
+ */
+const PATIENCE_MS = 2500;
+const AGAIN_MS = 60_000;
+/** The server is gone when it says nothing for so many seconds after a ping. */
+const PONG_S = 10;
+
+/** What the SDK logs may hold texts and tickets. */
+const silent = () => undefined;
+const logger = { error: silent, warn: silent, info: silent, debug: silent, trace: silent };
+
+/**
+ * Feishu's long connection, for an install without a public address. An event is acknowledged once its group has it; one
+ * that takes longer waits on the disk, and comes again, which the group knows. What is said goes from the Worker to Feishu.
+ */
+export class FeishuConnection implements Connector {
+  readonly channel = "feishu";
+  readonly #options: FeishuOptions;
+  readonly #host: Host;
+  #client: WSClient | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #state: Omit<ConnectorState, "channel"> = { state: "connecting" };
+
+  constructor(options: FeishuOptions, host: Host) {
+    this.#options = options;
+    this.#host = host;
+  }
+
+  start(): void {
+    this.#begin().catch((error: Error) => this.#failed(error));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#again);
+    this.#client?.close({ force: true });
+  }
+
+  state(): ConnectorState {
+    return { channel: this.channel, ...this.#state };
+  }
+
+  async run(): Promise<Result> {
+    return { outcome: "failed", reason: "Feishu is spoken to by the Worker itself." };
+  }
+
+  async hint(): Promise<void> {
+    // The Worker shows that it works by itself.
+  }
+
+  /** The SDK is large: it is loaded where it is used. It connects again by itself. */
+  async #begin(): Promise<void> {
+    const { EventDispatcher, WSClient } = await import("@larksuiteoapi/node-sdk");
+    if (this.#stopped) return;
+    const { appId, appSecret, domain } = this.#options;
+    const eventDispatcher = new EventDispatcher({ logger }).register({
+      [MESSAGE]: (event: unknown) => this.#heard(event),
+    });
+    this.#client?.close({ force: true });
+    this.#client = new WSClient({
+      ...{ appId, appSecret, domain, logger, handshakeTimeoutMs: 15_000, wsConfig: { pingTimeout: PONG_S } },
+      onReady: () => this.#ready(),
+      onReconnected: () => this.#ready(),
+      onReconnecting: () => this.#change({ state: "connecting" }),
+      onError: (error) => this.#failed(error),
+    });
+    await this.#client.start({ eventDispatcher });
+  }
+
+  /** Rejects when Feishu is to deliver it again. */
+  async #heard(event: unknown): Promise<void> {
+    const settled = this.#host.raw(this.channel, chatOf(event), event);
+    this.#state = { ...this.#state, lastEventAt: this.#host.now() };
+    const end = new AbortController();
+    const late = sleep(PATIENCE_MS, undefined, { signal: end.signal }).then(() => {
+      throw new Error("The Worker does not have it yet.");
+    });
+    await Promise.race([settled, late]).finally(() => end.abort());
+  }
+
+  #ready(): void {
+    this.#host.say("Feishu: connected.");
+    this.#change({ state: "ready" });
+  }
+
+  #failed(error: Error): void {
+    if (this.#stopped) return;
+    const problem = `Feishu: ${error.message}`.slice(0, 300);
+    this.#host.say(problem);
+    this.#change({ state: "failed", problem });
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.start(), this.#options.againMs ?? AGAIN_MS);
+  }
+
+  #change(state: Omit<ConnectorState, "channel">): void {
+    this.#state = { lastEventAt: this.#state.lastEventAt, ...state };
+    this.#host.changed();
+  }
+}
+
+/** The messages of a chat follow each other. */
+function chatOf(event: unknown): string {
+  const chat = (event as { message?: { chat_id?: unknown } } | undefined)?.message?.chat_id;
+  return typeof chat === "string" ? chat : "";
+}
