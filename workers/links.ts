@@ -20,9 +20,9 @@ export async function keepMedia(id: string, request: Request, env: Env, config: 
   const refusal = await refuse(request, config);
   if (refusal) return refusal;
   if (!/^[0-9a-f]{64}$/.test(id)) return said(404, "A file is named by 64 hex digits.");
-  const size = Number(request.headers.get("content-length") ?? Number.NaN);
-  if (!Number.isInteger(size) || !request.body) return said(411, "Say the file's length.");
-  if (size > MEDIA_CAP) return said(413, "Send at most 20 MB.");
+  const length = request.headers.get("content-length") ?? "";
+  if (!/^\d+$/.test(length) || !request.body) return said(411, "Say the file's length.");
+  if (Number(length) > MEDIA_CAP) return said(413, "Send at most 20 MB.");
   const key = `media/companion/${id}`;
   await env.FILES.put(key, request.body);
   return Response.json({ key });

@@ -203,11 +203,21 @@ export class WhatsApp implements Connector {
 
   #received(messages: WAMessage[]): void {
     for (const message of messages) {
-      const event = inboundFrom(message, this.#account());
+      const event = this.#read(message);
       if (!event || event.sentAt < this.#host.now() - OLDEST_MS) continue;
       this.#disk.keep(message, this.#host.now());
       if (!event.fromUs) this.#pass(event);
       this.#state = { ...this.#state, lastEventAt: this.#host.now() };
+    }
+  }
+
+  /** One that cannot be read must not take those behind it along: WhatsApp delivers none of them again. */
+  #read(message: WAMessage): Message | Edit | undefined {
+    try {
+      return inboundFrom(message, this.#account());
+    } catch (error) {
+      this.#host.say(`WhatsApp: a message could not be read (${(error as Error).message}).`);
+      return undefined;
     }
   }
 

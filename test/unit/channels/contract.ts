@@ -1,12 +1,26 @@
 import { describe, expect, it } from "vitest";
 import type { Channel, ChannelEnv, Inbound, Send } from "../../../channels/channel.ts";
 
-/** What a platform does, so that one suite can be run over every channel with a webhook. Requests are fresh each time. */
-export interface Kit {
+/** What a platform tells and how it is spoken to, by whichever door. */
+export interface Platform {
   channel: Channel;
-  env(overrides?: Partial<ChannelEnv>): ChannelEnv;
   /** Everything secret among the variables and in the events: no reason may hold it. */
   secrets: string[];
+  /** Events as the channel reads them, by whichever door they come. */
+  read: Record<"plain" | "mention" | "command" | "reply" | "bot" | "own" | "file", () => Promise<Inbound[]>>;
+  /** An edit, and the message as it was before; absent where the platform tells of none. */
+  edits?: Record<"edit" | "edited", () => Promise<Inbound[]>>;
+  /** An outside that answers each send so, and adds each request to `asked`. */
+  answering: Record<"sent" | "forbidden" | "broken" | "lost", (asked?: unknown[]) => ChannelEnv> & {
+    rateLimited(seconds: number): ChannelEnv;
+  };
+  /** What makes a repeated send harmless, as this request carries it; absent where the platform has nothing. */
+  keyOf?(asked: unknown): unknown;
+}
+
+/** A platform with a webhook. Requests are fresh each time. */
+export interface Kit extends Pick<Platform, "channel" | "secrets" | "read" | "edits"> {
+  env(overrides?: Partial<ChannelEnv>): ChannelEnv;
   /** A request with a true signature over this body. */
   request(body: string): Request | Promise<Request>;
   /** Requests that somebody else made. `atHeader`: it shows before the body is read. */
@@ -15,10 +29,6 @@ export interface Kit {
   unknownKind: string;
   /** A webhook's body that is a person's message. */
   event(): string;
-  /** Events as the channel reads them, by whichever door they come. */
-  read: Record<"plain" | "mention" | "command" | "reply" | "bot" | "own" | "file", () => Promise<Inbound[]>>;
-  /** An edit, and the message as it was before; absent where the platform tells of none. */
-  edits?: Record<"edit" | "edited", () => Promise<Inbound[]>>;
   /** What the platform answers to a send. */
   answers: {
     sent(): Response;
@@ -26,7 +36,7 @@ export interface Kit {
     forbidden(): Response;
     broken(): Response;
   };
-  /** What makes a repeated send harmless, as the request carries it. */
+  /** What makes a repeated send harmless, as the request's body carries it. */
   keyOf?(body: Record<string, unknown>): unknown;
 }
 
@@ -34,8 +44,13 @@ const to = { chatId: "1001" };
 const part = { body: "hi", plain: "hi" };
 const message = (key = "01KAAAAAAAAAAAAAAAAAAAAAAA"): Send => ({ type: "message", to, part, key });
 
-/** The rules that hold for each platform. */
+/** The rules that hold for each platform with a webhook. */
 export function contract(name: string, kit: Kit): void {
+  door(name, kit);
+  speech(name, byRequests(kit));
+}
+
+function door(name: string, kit: Kit): void {
   describe(`${name}'s door`, () => {
     it.each(Object.entries(kit.forged))("answers 401 to %s", async (_, { atHeader, request }) => {
       const forged = await request();
@@ -98,7 +113,10 @@ export function contract(name: string, kit: Kit): void {
       expect(new Set(keys).size).toBe(1);
     });
   });
+}
 
+/** The rules of what is heard and said, whichever way it comes and goes. */
+export function speech(name: string, kit: Platform): void {
   describe(`${name}'s events`, () => {
     it("say who spoke by an id, where, and when", async () => {
       const [event] = await kit.read.plain();
@@ -154,48 +172,38 @@ export function contract(name: string, kit: Kit): void {
   });
 
   describe(`${name}'s sends`, () => {
-    const answering = (answer: () => Response) => kit.env({ fetch: (async () => answer()) as typeof fetch });
     const sends = [message(), { type: "edit", to, messageId: "7", part, key: "k" } satisfies Send];
 
     it.each(sends)("end a $type well", async (send) => {
-      const sent = await kit.channel.send(send, answering(kit.answers.sent));
+      const sent = await kit.channel.send(send, kit.answering.sent());
       expect(sent).toEqual({ outcome: "sent", messageId: expect.stringMatching(/.+/) });
     });
 
     it.each(sends)("have a $type wait as long as the platform asks", async (send) => {
-      const sent = await kit.channel.send(
-        send,
-        answering(() => kit.answers.rateLimited(17)),
-      );
+      const sent = await kit.channel.send(send, kit.answering.rateLimited(17));
       expect(sent).toMatchObject({ outcome: "retry" });
       expect("afterMs" in sent && sent.afterMs).toBeGreaterThanOrEqual(17_000);
     });
 
     it("give up where the bot may not speak, with the platform's reason and no secret", async () => {
-      const sent = await kit.channel.send(message(), answering(kit.answers.forbidden));
+      const sent = await kit.channel.send(message(), kit.answering.forbidden());
       expect(sent).toMatchObject({ outcome: "failed" });
       for (const secret of kit.secrets) expect(JSON.stringify(sent)).not.toContain(secret);
     });
 
     it("call nothing sent that broke, and nothing failed that may have arrived", async () => {
-      for (const answer of [kit.answers.broken, lost]) {
-        const sent = await kit.channel.send(message(), answering(answer));
+      for (const env of [kit.answering.broken(), kit.answering.lost()]) {
+        const sent = await kit.channel.send(message(), env);
         expect(["retry", "unknown"]).toContain(sent.outcome);
       }
     });
 
     it.runIf(kit.keyOf)("carry the platform's key: one for each saying, within its length", async () => {
-      const keys: unknown[] = [];
-      const fetch = (async (_: unknown, init?: RequestInit) => {
-        keys.push(kit.keyOf!(JSON.parse(String(init?.body))));
-        return kit.answers.sent();
-      }) as typeof globalThis.fetch;
-      for (const key of [
-        "01KAAAAAAAAAAAAAAAAAAAAAAA",
-        "01KAAAAAAAAAAAAAAAAAAAAAAA",
-        "01KAAAAAAAAAAAAAAAAAAAAAAA:1",
-      ])
-        await kit.channel.send(message(key), kit.env({ fetch }));
+      const asked: unknown[] = [];
+      const env = kit.answering.sent(asked);
+      const said = "01KAAAAAAAAAAAAAAAAAAAAAAA";
+      for (const key of [said, said, `${said}:1`]) await kit.channel.send(message(key), env);
+      const keys = asked.map((one) => kit.keyOf!(one));
       expect(keys[0]).toBe(keys[1]);
       expect(keys[2]).not.toBe(keys[0]);
       expect(String(keys[0]).length).toBeLessThanOrEqual(kit.channel.limits.sendKey!.maxLength);
@@ -203,7 +211,7 @@ export function contract(name: string, kit: Kit): void {
 
     it("fetch no file above the cap", async () => {
       const calls: unknown[] = [];
-      const env = kit.env({ fetch: (async () => void calls.push(1)) as unknown as typeof fetch });
+      const env = kit.answering.sent(calls);
       const huge = { kind: "file" as const, ref: "1/2/3", size: 5 * 1024 ** 3 };
       expect(await kit.channel.download(huge, env)).toEqual({
         ok: false,
@@ -214,15 +222,38 @@ export function contract(name: string, kit: Kit): void {
   });
 }
 
-function lost(): Response {
-  throw new TypeError("fetch failed");
+/** What a platform that is asked by HTTP answers. */
+function byRequests({ answers, env, keyOf, ...kit }: Kit): Platform {
+  const outside = (answer: () => Response) => (asked?: unknown[]) => {
+    const fetch = async (_: unknown, init?: RequestInit) => {
+      asked?.push(init?.body);
+      return answer();
+    };
+    return env({ fetch: fetch as typeof globalThis.fetch });
+  };
+  const { sent, forbidden, broken, rateLimited } = answers;
+  const lost = () => {
+    throw new TypeError("fetch failed");
+  };
+  return {
+    ...kit,
+    answering: {
+      sent: outside(sent),
+      forbidden: outside(forbidden),
+      broken: outside(broken),
+      lost: outside(lost),
+      rateLimited: (seconds) => outside(() => rateLimited(seconds))(),
+    },
+    ...(keyOf ? { keyOf: (body: unknown) => keyOf(JSON.parse(String(body))) } : {}),
+  };
 }
 
 /** The value with each of its fields in turn, at any depth, taken out or made odd. */
-function* without(value: unknown, odd: unknown): Generator<unknown> {
+export function* without(value: unknown, odd: unknown): Generator<unknown> {
   if (typeof value !== "object" || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
-    yield { ...value, [key]: odd };
-    for (const changed of without(inner, odd)) yield { ...value, [key]: changed };
+    const copy = () => (Array.isArray(value) ? [...value] : { ...value });
+    yield Object.assign(copy(), { [key]: odd });
+    for (const changed of without(inner, odd)) yield Object.assign(copy(), { [key]: changed });
   }
 }

@@ -1,44 +1,9 @@
-import { proto, type WAMessageKey } from "baileys";
+import type { proto, WAMessageKey } from "baileys";
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../../channels/channel.ts";
 import type { WhatsAppMessage } from "../../../channels/whatsapp/message.ts";
-import {
-  type Account,
-  formerAddress,
-  inboundFrom,
-  migrationFrom,
-} from "../../../channels/whatsapp/receive.ts";
-
-const ME = "4915100000000@s.whatsapp.net";
-const MY_LID = "900000000000@lid";
-const ANN = "4915111111111@s.whatsapp.net";
-const ANN_LID = "911111111111@lid";
-const GROUP = "120363001234567890@g.us";
-
-function account(more: Partial<Account> = {}): Account {
-  return {
-    id: ME.replace("@", ":7@"),
-    lid: MY_LID.replace("@", ":7@"),
-    name: "Flare",
-    shared: false,
-    sentByUs: (id) => id.startsWith("OURS"),
-    titleOf: (id) => (id === GROUP ? "Family" : undefined),
-    ...more,
-  };
-}
-
-/** What the library gives: through the protocol buffer and back, so that numbers are what they are there. */
-function received(key: WAMessageKey, message: proto.IMessage, more: object = {}): WhatsAppMessage {
-  const sent = { key, message, messageTimestamp: 1_800_000_000, pushName: "Ann", ...more };
-  const decoded = proto.WebMessageInfo.decode(
-    proto.WebMessageInfo.encode(proto.WebMessageInfo.fromObject(sent)).finish(),
-  );
-  return { ...decoded, key: { ...decoded.key, ...key } } as WhatsAppMessage;
-}
-
-const direct: WAMessageKey = { remoteJid: ANN_LID, remoteJidAlt: ANN, id: "A1", fromMe: false };
-const inGroup: WAMessageKey = { remoteJid: GROUP, participant: ANN_LID, participantAlt: ANN, id: "A1" };
-const text = (words: string): proto.IMessage => ({ conversation: words });
+import { formerAddress, inboundFrom, migrationFrom } from "../../../channels/whatsapp/receive.ts";
+import { ANN, ANN_LID, account, direct, GROUP, inGroup, ME, MY_LID, received, text } from "./whatsapp-kit.ts";
 
 function read(message: WhatsAppMessage, by = account()): Message | undefined {
   return inboundFrom(message, by) as Message | undefined;
