@@ -264,6 +264,7 @@ export const RIGHTS: readonly Right[] = [
       "GET /api/heartbeat",
       "POST /api/heartbeat/now",
       "GET /api/companion",
+      "GET /api/companion/:channel/qr",
       "POST /api/companion/:channel/link",
       "POST /api/companion/:channel/unlink",
       "GET /api/chat/:address/history",

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { WhatsApp } from "./whatsapp.tsx";
 
 /** First words for an empty chat; the model of an install without a key knows them too. */
 const EXAMPLES = [
@@ -22,6 +23,7 @@ function Page(props: { title: string; head?: Child; children: Child }) {
         <link rel="stylesheet" href="/console.css" />
         <link rel="stylesheet" href="/messages.css" />
         <link rel="stylesheet" href="/tasks.css" />
+        <link rel="stylesheet" href="/whatsapp.css" />
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
         {props.head}
       </head>
@@ -40,6 +42,7 @@ export function chatPage(assistant: string) {
       <div>
         <Head assistant={assistant} />
         <Tasks />
+        <WhatsApp />
       </div>
       <main id="view" tabindex={0} aria-label="Conversation">
         <div class="column">

@@ -5,6 +5,7 @@ import { Connection } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { Tasks } from "./tasks.js";
 import { forget, keep, onForgotten, unsent } from "./unsent.js";
+import { WhatsApp } from "./whatsapp.js";
 
 /** @typedef {import("../../../channels/web/frames.ts").ServerFrame} ServerFrame */
 /** @typedef {import("./connection.js").State} State */
@@ -137,5 +138,17 @@ element("older").addEventListener("click", () => {
 });
 for (const example of document.querySelectorAll("#start button"))
   example.addEventListener("click", () => send(example.textContent ?? ""));
+new WhatsApp({
+  region: element("whatsapp"),
+  state: element("whatsapp-state"),
+  help: element("whatsapp-help"),
+  qr: element("whatsapp-qr"),
+  code: element("whatsapp-code"),
+  form: element("whatsapp-link"),
+  scan: element("whatsapp-scan"),
+  phone: /** @type {HTMLInputElement} */ (element("whatsapp-phone")),
+  logout: element("whatsapp-logout"),
+  problem: element("whatsapp-problem"),
+});
 onForgotten((key) => conversation.drop(key));
 connection.open();
