@@ -8,7 +8,11 @@ import { CompanionProcess, link } from "./companion-process.ts";
 import { freePort, freshFolder, type Install, startInstall } from "./install.ts";
 import { seededRandom, testSeed } from "./random.ts";
 
-const PEOPLE = Array.from({ length: 5 }, (_, n) => `1555123400${n}`);
+const PEOPLE = Array.from({ length: 10 }, (_, n) => `1555123400${n}`);
+/** Who writes before the Worker is there, and who while it is dead. */
+const [EARLY, LATE] = [PEOPLE.slice(0, 5), PEOPLE.slice(5)];
+/** A machine that does other things as well may need so long. */
+const PATIENCE = { timeout: 60_000, interval: 100 };
 const TOKEN = "companion-token";
 
 let peers: RunningPeers;
@@ -80,8 +84,8 @@ test("WhatsApp's messages are answered once each, with Worker and companion kill
   });
   // Nobody answers yet: what comes in waits on the companion's disk, and survives its death.
   await companion.start();
-  for (const person of PEOPLE) await write(person, `first ~${person}~`);
-  await vi.waitFor(() => expect(companion.waiting()).toBe(PEOPLE.length), { timeout: 10_000, interval: 50 });
+  for (const person of EARLY) await write(person, `early ~${person}~`);
+  await vi.waitFor(() => expect(companion.waiting()).toBe(EARLY.length), PATIENCE);
   await companion.kill();
   const starting = startInstall(options);
   await companion.start();
@@ -92,7 +96,9 @@ test("WhatsApp's messages are answered once each, with Worker and companion kill
   await companion.start();
   await sleep(random() * 1500);
   await install.kill();
-  install = await startInstall(options);
+  const again = startInstall(options);
+  for (const person of LATE) await write(person, `late ~${person}~`);
+  install = await again;
   const answers = (person: string) => shown().filter(({ text }) => text.includes(`~${person}~`));
   await vi.waitFor(() => expect(PEOPLE.filter((person) => answers(person).length === 0)).toEqual([]), {
     timeout: 120_000,
@@ -104,5 +110,5 @@ test("WhatsApp's messages are answered once each, with Worker and companion kill
     expect(answer!.to).toBe(`${person}@s.whatsapp.net`);
     expect(answer!.text).toMatch(/^Flare: You said: /);
   }
-  await vi.waitFor(() => expect(companion.waiting()).toBe(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(companion.waiting()).toBe(0), PATIENCE);
 });
