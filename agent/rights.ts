@@ -95,6 +95,12 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Tools",
+    keys: tool("web_search", "web_fetch"),
+    who: ["main", "member", "task"],
+    says: "Search the web and read public pages. A turn that has read text from outside opens only addresses that people wrote or that stood on what it read.",
+  },
+  {
+    part: "Tools",
     keys: tool("write_file", "edit_file", "bash", "send_message"),
     who: ["main", "member", "task"],
     says: "Change the own group's files, run commands on them, speak in the own chat.",

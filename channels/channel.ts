@@ -215,6 +215,8 @@ export interface Report {
 export interface ChannelEnv {
   vars: Readonly<Record<string, string | undefined>>;
   fetch: typeof fetch;
+  /** For an address that an event or an answer named: only public hosts are called. Rejects where it refuses. */
+  fetchNamed(url: string, init: RequestInit): Promise<Response>;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Sends a frame to every open console socket of the group. Only there inside the group's object. */

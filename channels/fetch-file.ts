@@ -1,4 +1,4 @@
-import type { Channel, ChannelEnv } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 
 /** Larger files are not fetched, whatever the platform allows. */
 export const FILE_CAP = 20 * 1024 * 1024;
@@ -10,7 +10,11 @@ export type Download = Awaited<ReturnType<Channel["download"]>>;
  * Fetches a file of a platform as a stream that fails above 20 MB. Follows no redirect. Rejects when nothing answers;
  * that error may hold the address.
  */
-export async function fetchFile(url: string, { fetch }: ChannelEnv, platform: string): Promise<Download> {
+export async function fetchFile(
+  url: string,
+  { fetch }: { fetch(url: string, init: RequestInit): Promise<Response> },
+  platform: string,
+): Promise<Download> {
   const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
   const size = Number(response.headers.get("content-length") ?? Number.NaN);
   if (response.ok && response.body && !(size > FILE_CAP)) {

@@ -18,6 +18,7 @@ function overview(target: Target, state: Status): [string, string][] {
     ["model", `${model.name}: ${model.why}`],
     ...(model.fallbacks.length ? [["fallbacks", model.fallbacks.join(", ")] as [string, string]] : []),
     ["voice messages", state.voice],
+    ["web search", state.search],
     ["keys set", state.keys.join(", ") || "none"],
     [
       "spent today",

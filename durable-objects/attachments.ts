@@ -78,7 +78,11 @@ export async function download(
 /** Requests that end with the signal too. */
 function until(env: ChannelEnv, signal: AbortSignal): ChannelEnv {
   const both = (own?: AbortSignal | null) => (own ? AbortSignal.any([own, signal]) : signal);
-  return { ...env, fetch: (input, init) => env.fetch(input, { ...init, signal: both(init?.signal) }) };
+  return {
+    ...env,
+    fetch: (input, init) => env.fetch(input, { ...init, signal: both(init?.signal) }),
+    fetchNamed: (url, init) => env.fetchNamed(url, { ...init, signal: both(init.signal) }),
+  };
 }
 
 /** Reads a stream up to the limit; cancels it beyond. */

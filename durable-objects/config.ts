@@ -40,6 +40,16 @@ const schema = z.object({
   BUDGET_TURN_TOKENS: amount(500_000),
   BUDGET_GROUP_TOKENS: amount(5_000_000),
   BUDGET_INSTALL_TOKENS: amount(20_000_000),
+  /** Hosts as a URL writes them, comma-separated, that may be called though they are inside: `127.0.0.1:8123`. */
+  OUTBOUND_ALLOW: z
+    .string()
+    .default("")
+    .transform((list) =>
+      list
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    ),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
 });
 

@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
 import { companionOf } from "./links/companion.ts";
 import { log, messageOf } from "./log.ts";
+import { fetchNamed } from "./outbound.ts";
 import type { GroupSettings } from "./rpc.ts";
 import { facts } from "./schema.ts";
 
@@ -175,6 +176,7 @@ export class Room {
     return {
       vars: this.config.vars,
       fetch: (input, init) => fetch(input, init),
+      fetchNamed: fetchNamed(this.config),
       now,
       broadcast: (frame) => this.broadcast(frame),
       companion: companionOf(this.env, this.address),

@@ -65,6 +65,8 @@ export interface GroupStatus {
   why: string;
   /** Who writes down voice messages, or `not set up`. */
   voice: string;
+  /** Who searches the web, or `not set up`. */
+  search: string;
   /** Messages accepted and not yet in a terminal state. */
   waiting: number;
   running: boolean;

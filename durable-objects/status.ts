@@ -1,5 +1,6 @@
 import { chooseModels } from "../agent/models/choose.ts";
 import { transcriberName } from "../agent/models/choose-transcriber.ts";
+import { searchName } from "../agent/web/search.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { GroupStatus } from "./rpc.ts";
@@ -16,6 +17,7 @@ export function statusOf(room: Room, parts: Parts): GroupStatus {
     model: chosen.provider === "demo" ? "demo" : `${chosen.provider}/${chosen.model}`,
     why: chosen.why,
     voice: transcriberName(room.config.vars),
+    search: searchName(room.config.vars),
     waiting: parts.inbox.waiting(),
     running: parts.running(),
     outbox: parts.outbox.count("queued", "sending"),
@@ -32,6 +34,7 @@ export function describeStatus(status: GroupStatus): string {
   const lines = [
     `Model: ${status.model} (${status.why})`,
     `Voice messages: ${status.voice}`,
+    `Web search: ${status.search}`,
     `Queue: ${status.waiting} waiting, ${status.running ? "working" : "idle"}, ${status.outbox} to send`,
     `Spent here today: $${status.spentUsd.toFixed(4)}, ${status.spentTokens} tokens`,
     `Files: ${status.files}`,

@@ -15,6 +15,7 @@ import type { TurnJournal } from "./turn-journal.ts";
 import { TurnNotebook } from "./turn-notebook.ts";
 import { lower } from "./turn-trust.ts";
 import type { TurnRow } from "./turns.ts";
+import { webOf } from "./web.ts";
 
 /** What one tool call may use. Made anew for each call: its `settle` belongs to this step alone. */
 export function toolContext(
@@ -78,6 +79,7 @@ export function toolContext(
       show: async (name) => (await directory.show(name, asking())).said,
       list: () => directory.describeGroups(room.address),
     },
+    web: webOf(room, turn, signal, refused),
     skills: bundledSkills(),
     tasks: taskTools(room, parts, directory, turn, step, isRefused),
     settle: (result) => journal.finishTool(step.id, result),

@@ -1,5 +1,6 @@
 import { chooseModels } from "../agent/models/choose.ts";
 import { transcriberName } from "../agent/models/choose-transcriber.ts";
+import { searchName } from "../agent/web/search.ts";
 import type { Channel } from "../channels/channel.ts";
 import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
@@ -25,6 +26,8 @@ export interface Status {
   model: { name: string; why: string; fallbacks: string[] };
   /** Who writes down voice messages, or `not set up`. */
   voice: string;
+  /** Who searches the web, or `not set up`. */
+  search: string;
   channels: ChannelState[];
   keys: string[];
   problems: string[];
@@ -42,6 +45,7 @@ export async function statusOf(env: Env, config: Config, version: string): Promi
     version,
     model: { name: nameOf(first!), why: first!.why, fallbacks: others.map(nameOf) },
     voice: transcriberName(config.vars),
+    search: searchName(config.vars),
     channels: await Promise.all(Object.values(channels).map((channel) => channelState(channel, env, config))),
     keys: Object.keys(config.vars)
       .filter((name) => /(_KEY|_TOKEN|_SECRET)$/.test(name))

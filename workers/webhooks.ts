@@ -4,6 +4,7 @@ import { channels } from "../channels/index.ts";
 import { now } from "../durable-objects/clock.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { companionOf } from "../durable-objects/links/companion.ts";
+import { fetchNamed } from "../durable-objects/outbound.ts";
 import type { Receipt } from "../durable-objects/rpc.ts";
 import { store } from "../durable-objects/store.ts";
 
@@ -39,6 +40,7 @@ export function outside(config: Config, env: Env): ChannelEnv {
   return {
     vars: config.vars,
     fetch: (input, init) => fetch(input, init),
+    fetchNamed: fetchNamed(config),
     now,
     companion: companionOf(env),
   };

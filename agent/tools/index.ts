@@ -13,6 +13,8 @@ import { sendMessage } from "./send-message.ts";
 import { cancelTask, getTask, listTasks, pauseTask, resumeTask, scheduleTask, updateTask } from "./tasks.ts";
 import type { Tool } from "./tool.ts";
 import { useSkill } from "./use-skill.ts";
+import { webFetch } from "./web-fetch.ts";
+import { webSearch } from "./web-search.ts";
 import { writeFile } from "./write-file.ts";
 
 /** Every tool, in the order that the model reads them. Who may use one stands in rights.ts. */
@@ -26,6 +28,8 @@ export const tools: Tool[] = [
   bash,
   recall,
   useSkill,
+  webSearch,
+  webFetch,
   sendMessage,
   scheduleTask,
   listTasks,
@@ -111,6 +115,7 @@ interface Parameters extends Record<string, unknown> {
 
 /** A schema is written as JSON once, not for each request. */
 const written = new WeakMap<z.ZodType, Parameters>();
+type Untyped = Record<string, unknown>;
 
 function parametersOf(schema: z.ZodType): Parameters {
   const parameters = written.get(schema) ?? writeParameters(schema);
@@ -125,7 +130,8 @@ function writeParameters(schema: z.ZodType): Parameters {
     ...parameters
   } = z.toJSONSchema(schema, { io: "input" }) as Parameters;
   // zod writes the bounds of a safe integer, and lengths, which the check of the arguments tells when it matters.
-  for (const property of Object.values(parameters.properties ?? {}) as Record<string, unknown>[]) {
+  for (const [name, property] of Object.entries(parameters.properties ?? {}) as [string, Untyped][]) {
+    if (property.untold) delete parameters.properties![name];
     if (property.maximum === Number.MAX_SAFE_INTEGER) delete property.maximum;
     delete property.minLength;
     delete property.maxLength;

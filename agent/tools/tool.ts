@@ -4,6 +4,7 @@ import type { Author, Notebook } from "../notebook.ts";
 import type { Shell } from "../shell.ts";
 import type { Skill } from "../skills.ts";
 import type { Tasks } from "../tasks.ts";
+import type { Web } from "../web/web.ts";
 
 /** `read`: no effect. `idempotent`: running twice is like once. `unsafe`: started means at most once. */
 export type Risk = "read" | "idempotent" | "unsafe";
@@ -53,6 +54,7 @@ export interface ToolContext {
   };
   /** The group's tasks; for main also other groups'. */
   tasks: Tasks;
+  web: Web;
   /** The skills whose names stand in the prompt. */
   skills: readonly Skill[];
   /**
@@ -78,6 +80,9 @@ export interface Tool<S extends z.ZodType = z.ZodType> {
 
 /** A failure that the model can mend: its message says how. */
 export class ToolError extends Error {}
+
+/** Marks an argument that is taken and not told of in every request: a result says it, or few need it. */
+export const UNTOLD = { untold: true };
 
 /** Keeps the schema's type while tools stand in one list. */
 export function defineTool<S extends z.ZodType>(tool: Tool<S>): Tool {

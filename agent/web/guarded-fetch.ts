@@ -7,6 +7,8 @@ export interface GuardedInit {
   headers?: HeadersInit;
   body?: BodyInit | null;
   signal?: AbortSignal | null;
+  /** `manual` gives a redirect as the answer; `error` refuses it [follow]. */
+  redirect?: RequestInit["redirect"];
   /** Redirects that are followed [5]. */
   maxHops?: number;
   /** Bytes of the answer, after decompression [5 MiB]. */
@@ -62,9 +64,9 @@ async function follow(address: string, init: GuardedInit, ports: GatePorts, sign
   for (let hops = 0; ; hops++) {
     const response = await ports.fetch(url.href, { ...hop, redirect: "manual", signal });
     const location = REDIRECTS.includes(response.status) && response.headers.get("location");
-    if (!location) return { url, response };
+    if (!location || init.redirect === "manual") return { url, response };
     await response.body?.cancel();
-    if (hops >= (init.maxHops ?? MAX_HOPS))
+    if (init.redirect === "error" || hops >= (init.maxHops ?? MAX_HOPS))
       throw new GateError("redirect", `${url.host} redirects too often.`);
     if (!URL.canParse(location, url.href))
       throw new GateError("redirect", `${url.host} redirects to an address that is none.`);

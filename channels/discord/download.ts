@@ -14,7 +14,9 @@ export async function download(attachment: Attachment, env: ChannelEnv): Promise
   const found = await addressOfFile(attachment.ref, env);
   if (typeof found !== "string") return found;
   if (!isDiscords(found, env)) return noFile("The file is not at Discord.");
-  return fetchFile(found, env, "Discord").catch(() => noFile("Discord did not answer."));
+  return fetchFile(found, { fetch: env.fetchNamed }, "Discord").catch(() =>
+    noFile("Discord did not answer."),
+  );
 }
 
 async function addressOfFile(ref: string, env: ChannelEnv): Promise<string | Download> {

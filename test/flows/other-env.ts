@@ -36,6 +36,7 @@ async function eventsOf(update: object) {
   const received = await channels.telegram!.receive(request, {
     vars,
     fetch: (...call) => fetch(...call),
+    fetchNamed: fetch,
     now: Date.now,
   });
   return received.events;

@@ -7,6 +7,8 @@ import type {
   PeerAddresses,
   TelegramCall,
   TelegramFault,
+  WebCall,
+  WebPage,
 } from "../peers/protocol.ts";
 
 export type {
@@ -107,6 +109,21 @@ export class Peers {
   /** The app's calls to Feishu whose path or body names this, in order, after waiting for so many. */
   feishuCalls(containing: string, atLeast = 0, timeoutMs = WAIT_MS): Promise<FeishuCall[]> {
     return this.#ask("feishu-calls", { containing, atLeast, timeoutMs }) as Promise<FeishuCall[]>;
+  }
+
+  /** Puts a page into the web. A page at `/found/QUERY` is the search's answer to that query. */
+  async page(page: WebPage): Promise<void> {
+    await this.#ask("web-put", { page });
+  }
+
+  /** A name of the web leads to these addresses. */
+  async name(name: string, addresses: string[]): Promise<void> {
+    await this.#ask("web-name", { name, addresses });
+  }
+
+  /** What the web and the search were asked whose path contains this, in order. */
+  webCalls(containing: string): Promise<WebCall[]> {
+    return this.#ask("web-calls", { containing }) as Promise<WebCall[]>;
   }
 
   async #ask(verb: string, input: object): Promise<unknown> {

@@ -97,6 +97,21 @@ export interface FeishuCall {
   status: number;
 }
 
+/** A page that the web has. The path may hold a query. */
+export interface WebPage {
+  path: string;
+  status?: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** A request that the web or the search got. */
+export interface WebCall {
+  method: string;
+  path: string;
+  headers: Record<string, string | undefined>;
+}
+
 /** Where the peers listen. */
 export interface PeerAddresses {
   /** For `API_BASE`. */
@@ -116,6 +131,8 @@ export interface PeerAddresses {
   };
   /** For the variables of Feishu. */
   feishu: { root: string; appId: string; appSecret: string; botOpenId: string };
+  /** The web's root, and for BRAVE_API_BASE, DNS_RESOLVER and OUTBOUND_ALLOW. */
+  web: { root: string; search: string; resolver: string; host: string };
   /** For `Peers` in peers-client.ts. */
   control: string;
 }

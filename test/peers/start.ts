@@ -2,9 +2,10 @@ import { Discord } from "./discord.ts";
 import { Feishu } from "./feishu.ts";
 import { type Handler, json, listen } from "./http.ts";
 import { ScriptedModel } from "./model.ts";
-import type { CallQuery, ModelStep, PeerAddresses, TelegramFault } from "./protocol.ts";
+import type { CallQuery, ModelStep, PeerAddresses, TelegramFault, WebPage } from "./protocol.ts";
 import { Telegram } from "./telegram.ts";
 import { Waiting } from "./waiting.ts";
+import { PeerWeb } from "./web.ts";
 
 export interface RunningPeers {
   addresses: PeerAddresses;
@@ -18,6 +19,7 @@ export async function startPeers(): Promise<RunningPeers> {
   const telegram = new Telegram(waiting);
   const discord = new Discord(waiting);
   const feishu = new Feishu(waiting);
+  const web = new PeerWeb();
   const all = [model, telegram, discord, feishu];
   await Promise.all(all.map((peer) => peer.start()));
   const server = await listen({
@@ -25,7 +27,10 @@ export async function startPeers(): Promise<RunningPeers> {
     "/telegram": telegram.handle,
     "/discord": discord.handle,
     "/feishu": feishu.handle,
-    "/control": control({ model, telegram, discord, feishu, waiting }),
+    "/web": web.handle,
+    "/brave": web.search,
+    "/dns": web.resolve,
+    "/control": control({ model, telegram, discord, feishu, web, waiting }),
   });
   return {
     addresses: {
@@ -34,6 +39,12 @@ export async function startPeers(): Promise<RunningPeers> {
       telegramToken: telegram.token,
       discord: discord.addresses(`${server.url}/discord/api`),
       feishu: feishu.addresses(`${server.url}/feishu`),
+      web: {
+        root: `${server.url}/web`,
+        search: `${server.url}/brave`,
+        resolver: `${server.url}/dns/query`,
+        host: new URL(server.url).host,
+      },
       control: `${server.url}/control`,
     },
     close: async () => {
@@ -60,6 +71,9 @@ interface ControlInput {
   path: string;
   code: number;
   message: Record<string, unknown>;
+  page: WebPage;
+  name: string;
+  addresses: string[];
 }
 
 interface Steered {
@@ -67,11 +81,12 @@ interface Steered {
   telegram: Telegram;
   discord: Discord;
   feishu: Feishu;
+  web: PeerWeb;
   waiting: Waiting;
 }
 
 /** One verb a path; arguments and answers are JSON. */
-function control({ model, telegram, discord, feishu, waiting }: Steered): Handler {
+function control({ model, telegram, discord, feishu, web, waiting }: Steered): Handler {
   const verbs: Record<string, (input: ControlInput) => unknown> = {
     "/script": ({ key, steps }) => model.script(key, steps),
     "/open": ({ gate }) => waiting.open(gate),
@@ -86,6 +101,9 @@ function control({ model, telegram, discord, feishu, waiting }: Steered): Handle
     "/feishu-admit": ({ message }) => feishu.admit(message),
     "/feishu-refuse": ({ chatId, code }) => feishu.refuse(String(chatId), code),
     "/feishu-calls": ({ containing, atLeast, timeoutMs }) => feishu.query(containing, atLeast, timeoutMs),
+    "/web-put": ({ page }) => web.put(page),
+    "/web-name": ({ name, addresses }) => web.name(name, addresses),
+    "/web-calls": ({ containing }) => web.query(containing),
     "/calls": (query) => telegram.query(query as CallQuery),
   };
   return async (call) => {

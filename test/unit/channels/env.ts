@@ -7,6 +7,7 @@ export const SECRET = "secret-of-the-tests";
 /** Variables of an install with Telegram, and an outside that nobody answers in. */
 export function envWith(overrides: Partial<ChannelEnv> = {}): ChannelEnv {
   return {
+    fetchNamed: (url, init) => (overrides.fetch ?? fetch)(url, init),
     vars: { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_WEBHOOK_SECRET: SECRET },
     fetch: async () => {
       throw new TypeError("fetch failed");

@@ -26,7 +26,7 @@ function env({ fetch = platform as typeof globalThis.fetch, ...more }: Partial<C
   const asked = async (input: RequestInfo | URL, init?: RequestInit) =>
     String(input).includes("/auth/") ? ok(granted) : fetch(input, init);
   const vars = { ...secrets, FEISHU_API_ROOT: "https://feishu-kit.test" };
-  return { vars, fetch: asked as typeof globalThis.fetch, now: () => NOW, ...more };
+  return { vars, fetch: asked as typeof globalThis.fetch, fetchNamed: asked, now: () => NOW, ...more };
 }
 
 const body = () => JSON.stringify(payload("private-text"));

@@ -45,7 +45,7 @@ describe("against a local Feishu", () => {
       FEISHU_APP_SECRET: appSecret,
       FEISHU_API_ROOT: endpoints.apiRoot,
     };
-    env = { vars, fetch: (...call) => fetch(...call), now: () => NOW };
+    env = { vars, fetch: (...call) => fetch(...call), fetchNamed: fetch, now: () => NOW };
   });
   afterAll(() => server.close());
 

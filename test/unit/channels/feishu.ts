@@ -74,6 +74,7 @@ export function install(answer: (asked: Asked) => Reply | undefined = () => miss
   const env: ChannelEnv = {
     vars: { ...secrets, FEISHU_API_ROOT: root, ...vars },
     fetch: fetch as typeof globalThis.fetch,
+    fetchNamed: fetch,
     now: () => NOW,
   };
   const calls = () => asked.filter(({ path }) => !path.startsWith("/auth/"));

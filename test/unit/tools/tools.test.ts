@@ -3,6 +3,7 @@ import type { Notebook } from "../../../agent/notebook.ts";
 import type { ExecResult, Shell } from "../../../agent/shell.ts";
 import { prepare, specs, tools, toolsFor } from "../../../agent/tools/index.ts";
 import { type Recalled, type ToolContext, ToolError } from "../../../agent/tools/tool.ts";
+import { GateError } from "../../../agent/web/gate-error.ts";
 import { embeddedShell } from "../../../sandbox/embedded.ts";
 import { memoryNotebook } from "./memory-notebook.ts";
 
@@ -41,6 +42,12 @@ function contextOf(notebook: Notebook, change: Partial<ToolContext> = {}) {
         text: "Boil.",
       },
     ],
+    web: {
+      get: async () => {
+        throw new GateError("address", "No web here.");
+      },
+      search: async () => [],
+    },
     settle: (result) => settled.push(result),
     ...change,
   };

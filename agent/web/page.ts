@@ -1,0 +1,120 @@
+import { Readability } from "@mozilla/readability";
+import { parseHTML } from "linkedom/worker";
+import TurndownService from "turndown";
+import { roughText, weigh, withoutUnread } from "./markup.ts";
+import type { Reading } from "./reading.ts";
+
+// Loaded when the first page is read: parsing these modules is not part of the start-up.
+
+/** What is no text of a page, also where no article is found in it. */
+const NO_TEXT = "object, embed, nav, form, button, input, select, dialog, [hidden], [aria-hidden=true]";
+/** An article that holds less of the page's text than this is a teaser, not the page. */
+const SHARE = 0.2;
+
+/** Beyond these the search for the article, and the tree itself, would hold up the group for more than a moment. */
+const SEARCHED = { elements: 8_000, depth: 100 };
+const TAKEN_APART = { elements: 20_000, depth: 300 };
+
+interface Element {
+  textContent: string | null;
+  getAttribute(name: string): string | null;
+  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+  querySelectorAll(selector: string): Iterable<Element>;
+  remove(): void;
+}
+
+interface Page extends Element {
+  title: string;
+  body: Element | null;
+  head: Element | null;
+  documentElement: Element | null;
+}
+
+/**
+ * A page's article as markdown; the whole of its text where there is none. Links are absolute. Of a page that is very
+ * large or deep only the bare text is given.
+ */
+export function readPage(html: string, address: string): Reading {
+  const lean = withoutUnread(html);
+  const weight = weigh(lean);
+  if (!within(weight, TAKEN_APART)) return { text: roughText(lean) };
+  const article = within(weight, SEARCHED) ? articleOf(open(lean, address)) : undefined;
+  // The search takes the page apart, so the whole is opened anew.
+  return article ?? wholeOf(open(lean, address));
+}
+
+function within(weight: typeof SEARCHED, most: typeof SEARCHED): boolean {
+  return weight.elements <= most.elements && weight.depth <= most.depth;
+}
+
+function articleOf(page: Page): Reading | undefined {
+  const { title } = page;
+  const all = lengthOf(page.body);
+  const article = new Readability(page as never, { serializer: (node) => node }).parse();
+  const content = article?.content as unknown as Element | undefined;
+  if (!content || lengthOf(content) < all * SHARE) return undefined;
+  return { title: article?.title || title, text: markdownOf(content) };
+}
+
+function wholeOf({ title, body }: Page): Reading {
+  return { title, text: body ? markdownOf(body) : "" };
+}
+
+/** A page without what nobody reads. */
+function open(html: string, address: string): Page {
+  // A fragment gets the frame that a browser would give it.
+  const framed = /<html[\s>]/i.test(html) ? html : `<html><head></head><body>${html}</body></html>`;
+  const page = (parseHTML(framed) as unknown as { document: Page }).document;
+  const base = baseOf(page, address);
+  for (const element of [...page.querySelectorAll(NO_TEXT)]) element.remove();
+  for (const link of page.querySelectorAll("a[href]")) makeAbsolute(link, "href", base);
+  for (const image of page.querySelectorAll("img")) makeAbsolute(image, "src", base);
+  return page;
+}
+
+function baseOf(page: Page, address: string): string {
+  const [base] = page.querySelectorAll("base[href]");
+  const written = base?.getAttribute("href") ?? "";
+  return URL.canParse(written, address) ? new URL(written, address).href : address;
+}
+
+function makeAbsolute(element: Element, name: string, base: string): void {
+  const written = element.getAttribute(name) ?? "";
+  const url = URL.canParse(written, base) ? new URL(written, base) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") element.setAttribute(name, url.href);
+  else element.removeAttribute(name);
+}
+
+function lengthOf(element: Element | null): number {
+  return element?.textContent?.replace(/\s+/g, "").length ?? 0;
+}
+
+function markdownOf(element: Element): string {
+  const writer = new TurndownService({
+    headingStyle: "atx",
+    codeBlockStyle: "fenced",
+    bulletListMarker: "-",
+  });
+  writer.addRule("cell", { filter: ["td", "th"], replacement: (text) => `${oneLine(text)} | ` });
+  writer.addRule("row", { filter: "tr", replacement: (text) => `| ${text.trim()}\n` });
+  writer.addRule("picture", {
+    filter: "img",
+    replacement: (_, node) => describe(node as unknown as Element),
+  });
+  return writer
+    .turndown(element as never)
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
+}
+
+/** A picture that says nothing of itself is left out. */
+function describe(image: Element): string {
+  const alt = oneLine(image.getAttribute("alt") ?? "");
+  const source = image.getAttribute("src");
+  return alt && source ? `![${alt}](${source})` : "";
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
