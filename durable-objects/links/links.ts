@@ -9,6 +9,7 @@ import { type Config, readConfig } from "../config.ts";
 import { openDatabase } from "../database.ts";
 import { DIRECTORY } from "../directory-rpc.ts";
 import { log, messageOf } from "../log.ts";
+import { fetchNamed } from "../outbound.ts";
 import { store } from "../store.ts";
 import type { Outside } from "./outside.ts";
 import { LINE, type LineStatus, type LineVerbs } from "./rpc.ts";
@@ -76,7 +77,8 @@ function carries(channel: string, vars: Config["vars"]): boolean {
 }
 
 function outsideOf(ctx: DurableObjectState, env: Env): Outside {
-  const { LOG_LEVEL, vars } = readConfig(env);
+  const config = readConfig(env);
+  const { LOG_LEVEL, vars } = config;
   const { storage } = ctx;
   return {
     db: openDatabase(ctx, migrations),
@@ -85,7 +87,12 @@ function outsideOf(ctx: DurableObjectState, env: Env): Outside {
     sockets: () => ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN),
     carries: (channel) => carries(channel, vars),
     read: async (channel, event) =>
-      channels[channel]?.readRaw?.(event, { vars, fetch: (...call) => fetch(...call), now }),
+      channels[channel]?.readRaw?.(event, {
+        vars,
+        fetch: (...call) => fetch(...call),
+        fetchNamed: fetchNamed(config),
+        now,
+      }),
     receive: async (event) => void (await store(env, event)),
     knock: (address) => env.GROUP.getByName(address).companionBack(),
     tellMain: (key, text) => env.DIRECTORY.getByName(DIRECTORY).tellMain(key, text),
