@@ -171,8 +171,3 @@ export function parseCatchUp(content: string): Said[] {
   }
   return said;
 }
-
-/** What the last person said; the text itself where it holds no block. */
-export function lastMessageText(content: string): string {
-  return (parseCatchUp(content).at(-1)?.text ?? content).trim();
-}

@@ -24,7 +24,7 @@ export interface PromptInput extends StableInput {
   summary?: string;
   /** Earlier turns of the session, oldest first. */
   transcript: readonly TranscriptRow[];
-  /** Messages of the session before the transcript that no summary stands for; counted up to 1,001. */
+  /** Messages of the session before the transcript that no summary stands for; counted up to 101. */
   unseen?: number;
   /** What this turn reads, oldest first. */
   catchUp: Heard[];
@@ -86,7 +86,7 @@ function unseenMessages(unseen = 0): ChatMessage[] {
 /** How much of a conversation is neither shown nor summed up; empty where all of it is. */
 export function unseenNotice(unseen: number): string {
   if (unseen === 0) return "";
-  const many = unseen > 1000 ? "More than 1,000 earlier messages are" : `${unseen} earlier messages are`;
+  const many = unseen > 100 ? "More than 100 earlier messages are" : `${unseen} earlier messages are`;
   return `(${unseen === 1 ? "1 earlier message is" : many} not shown here; recall finds them.)`;
 }
 

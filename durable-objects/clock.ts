@@ -1,4 +1,4 @@
-import { decodeTime, encodeTime, monotonicFactory } from "ulid";
+import { decodeTime, encodeTime, isValid, monotonicFactory } from "ulid";
 
 /** Time and chance enter the program in this file only; everything else is given them. */
 
@@ -24,8 +24,8 @@ export function newId(): string {
 }
 
 /** Makes all later ids greater than `id`, which an earlier run left in storage: its clock may have been ahead of ours. */
-export function continueAfter(id: string | null | undefined): void {
-  if (id) floor = Math.max(floor, decodeTime(id) + 1);
+export function continueAfter(id: string | undefined): void {
+  if (id && isValid(id)) floor = Math.max(floor, decodeTime(id) + 1);
 }
 
 /** The smallest id of a moment, in milliseconds: everything that was made before has a smaller one. */

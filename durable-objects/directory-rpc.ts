@@ -135,6 +135,12 @@ export interface GroupShown {
   settings?: GroupSettings;
 }
 
+/** `more`: groups that are registered and left out. */
+export interface ByDue {
+  groups: GroupSettings[];
+  more: number;
+}
+
 /** Who changed whose rights and settings, or was refused. */
 export interface RightsEntry {
   /** Milliseconds since the epoch. */
@@ -173,8 +179,8 @@ export interface DirectoryRooms {
   due(address: Address, nextDueAt: number | null): Promise<void>;
   /** Has every main told something, once a key. */
   tellMain(key: string, text: string): Promise<void>;
-  /** Registered groups, those that are due first, then those active last; at most 25. */
-  byDue(by?: Address): Promise<GroupSettings[]>;
+  /** Registered groups, those that are due first, then those active last: the first 25. */
+  byDue(by?: Address): Promise<ByDue>;
   arrive(request: ArriveRequest): Promise<Arrival>;
   /** `/main CODE`. The same chat may repeat a code that it used. */
   claimMain(code: string, address: Address, chat: Chat): Promise<Claim>;

@@ -64,6 +64,19 @@ export const intents = sqliteTable("intents", {
   version: integer().notNull(),
 });
 
+/** Folders on their way from a removed group to the one that main let adopt them. Until the giver has forgotten them. */
+export const handovers = sqliteTable(
+  "handovers",
+  {
+    folder: text().primaryKey(),
+    giver: text().$type<Address>().notNull(),
+    heir: text().$type<Address>().notNull(),
+    /** The heir has all files. */
+    taken: integer({ mode: "boolean" }).notNull().default(false),
+  },
+  (table) => [index("handovers_by_giver").on(table.giver), index("handovers_by_heir").on(table.heir)],
+);
+
 /** What main is to be told, once a key. Kept for two days, so that a key is not told again. */
 export const notices = sqliteTable(
   "notices",

@@ -21,6 +21,7 @@ import type {
   ArriveRequest,
   AuditRequest,
   By,
+  ByDue,
   Claim,
   CloseRequest,
   DirectoryRooms,
@@ -98,10 +99,11 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     this.#follow();
   }
 
-  async byDue(by?: Address): Promise<GroupSettings[]> {
+  async byDue(by?: Address): Promise<ByDue> {
     const verdict = authorize(this.#groups.actor(by), { kind: "task", verb: "see", scope: "other" });
-    if (!verdict.ok) return [];
-    return this.#groups.byDue().map((row) => settingsOf(row));
+    if (!verdict.ok) return { groups: [], more: 0 };
+    const { groups, more } = this.#groups.byDue();
+    return { groups: groups.map((row) => settingsOf(row)), more };
   }
 
   async arrive(request: ArriveRequest): Promise<Arrival> {

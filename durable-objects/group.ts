@@ -5,15 +5,16 @@ import type { Address, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import migrations from "../migrations/group/migrations.js";
 import { Admission } from "./admission.ts";
-import { bootId } from "./clock.ts";
+import { bootId, continueAfter } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { readConfig } from "./config.ts";
 import { Console } from "./console.ts";
 import { Crew, IDLE_MS } from "./crew.ts";
 import { openDatabase } from "./database.ts";
-import { type HandedOver, handOver, takeOver } from "./hand-over.ts";
+import { type HandedOver, handOver, release, takeOver } from "./hand-over.ts";
 import { makeParts } from "./make-parts.ts";
 import { Memory, type MemoryAsker } from "./memory.ts";
+import { newestId } from "./newest-id.ts";
 import type { Parts } from "./parts.ts";
 import { Reception } from "./reception.ts";
 import { forgetOld } from "./retention.ts";
@@ -37,6 +38,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const db = openDatabase(ctx, migrations);
+    continueAfter(newestId(db));
     this.#room = new Room(ctx, env, db, readConfig(env), bootId());
     this.#parts = this.#makeParts();
     this.#admission = new Admission(this.#room);
@@ -110,6 +112,11 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   async handOver(after: string): Promise<HandedOver> {
     return handOver(this.#room.db, after);
+  }
+
+  async release(folder: string, settings: GroupSettings): Promise<void> {
+    await this.configure(settings);
+    release(this.#room, folder);
   }
 
   async audit(limit: number): Promise<AuditEntry[]> {

@@ -39,10 +39,27 @@ export async function takeOver(room: Room): Promise<void> {
   if (!from || room.get("furnished")) return;
   for (let after: string | undefined = ""; after !== undefined; ) {
     const page: HandedOver = await ask(room, from, after);
+    // Another call was faster: what it took over may have been changed since.
+    if (room.get("furnished")) return;
     room.transaction(() => keep(room.db, page));
     after = page.next;
   }
   room.set("furnished", true);
+}
+
+/**
+ * Forgets a folder that another group took over, once: a call that comes late must not touch what is written since. A
+ * group that comes back begins with a new folder and its templates.
+ */
+export function release(room: Room, folder: string): void {
+  const released = room.get("released") ?? [];
+  if (released.includes(folder)) return;
+  room.transaction(() => {
+    room.db.delete(files).run();
+    room.db.delete(fileVersions).run();
+    room.clear("furnished");
+    room.set("released", [...released, folder]);
+  });
 }
 
 function ask(room: Room, from: Address, after: string): Promise<HandedOver> {

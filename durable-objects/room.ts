@@ -27,6 +27,8 @@ interface Facts {
   wrongCodes: number[];
   /** Set once the group's folder has its templates. */
   furnished: boolean;
+  /** Folders that were given to another group and forgotten here. */
+  released: string[];
   /** Mounts that have more files than they show. */
   cutMounts: string[];
   /** Turns whose messages before an id are not in the transcript yet. */

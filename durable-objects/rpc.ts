@@ -127,6 +127,8 @@ export interface GroupVerbs {
   memory(request: MemoryRequest, asker: MemoryAsker): Promise<MemoryAnswer>;
   /** Files of this folder from a path on, for the group that adopts it as main let it. */
   handOver(after: string): Promise<HandedOver>;
+  /** The heir has all files of this folder, which is not this group's any more: it forgets them. May be repeated. */
+  release(folder: string, settings: GroupSettings): Promise<void>;
   /** The newest entries of the group's audit first. */
   audit(limit: number): Promise<AuditEntry[]>;
 }

@@ -72,11 +72,11 @@ export class Transcript {
     return rows.slice(Math.max(0, start));
   }
 
-  /** How many messages of a session come before these and are in no summary; counted up to 1,001. */
+  /** How many messages of a session come before these and are in no summary; counted up to 101. */
   unseen(session: SessionRow, shown: readonly MessageRow[]): number {
     if (!shown[0] || shown.length < SHOWN - PAGE) return 0;
     const before = and(uncovered(session), lt(messages.id, shown[0].id));
-    return this.#room.db.select({ id: messages.id }).from(messages).where(before).limit(1001).all().length;
+    return this.#room.db.select({ id: messages.id }).from(messages).where(before).limit(101).all().length;
   }
 
   summarise(session: string, summary: string, upTo: string): void {

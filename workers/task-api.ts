@@ -88,10 +88,12 @@ async function heartbeat(c: Context<Doors>, name: string, verb: "now" | "status"
 
 /** The tasks of all groups, as far as one request may ask. */
 async function everywhere(c: Context<Doors>): Promise<ShownAnswer> {
-  const groups = await c.env.DIRECTORY.getByName(DIRECTORY).byDue();
+  const { groups, more } = await c.env.DIRECTORY.getByName(DIRECTORY).byDue();
   const lists = (await Promise.all(groups.map((settings) => listOf(c, settings)))).flat();
   const said = lists.map(({ said, tasks: [first] }) => `${first!.group}:\n${said}`).join("\n\n");
-  return { said: said || "No group has tasks.", tasks: lists.flatMap(({ tasks }) => tasks) };
+  const rest = more > 0 ? `[${more} more groups were not asked: name one with ?group=]` : "";
+  const all = [said || "No group has tasks.", rest].filter(Boolean).join("\n\n");
+  return { said: all, more, tasks: lists.flatMap(({ tasks }) => tasks) };
 }
 
 /** One group that does not answer does not hide the others; one without tasks is left out. */

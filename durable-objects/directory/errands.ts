@@ -1,5 +1,6 @@
-import { and, asc, eq, lt, lte } from "drizzle-orm";
-import { groups, intents, notices } from "../directory-schema.ts";
+import { and, asc, eq, lt, lte, or } from "drizzle-orm";
+import type { Address } from "../../channels/channel.ts";
+import { groups, handovers, intents, notices } from "../directory-schema.ts";
 import type { Office } from "./office.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -17,7 +18,7 @@ const NEXT_RUN = 50;
 const DEADLINE_MS = 10_000;
 
 /**
- * What the directory owes to groups: new settings, and notices to main. A row stands for each from its cause's own
+ * What the directory owes to groups: new settings, folders that change hands, and notices to main. A row stands for each from its cause's own
  * transaction on, so a crash at any line only repeats a call that may be repeated.
  */
 export class Errands {
@@ -40,6 +41,18 @@ export class Errands {
     this.#arm();
   }
 
+  /** A folder goes from a group to another. Call it inside the transaction that gives it away. */
+  handOver(handover: Pick<typeof handovers.$inferSelect, "folder" | "giver" | "heir">): void {
+    this.#office.db.insert(handovers).values(handover).run();
+    this.#arm();
+  }
+
+  /** Whether a folder of this group is on its way, from it or to it. */
+  handsOver(address: Address): boolean {
+    const mine = or(eq(handovers.giver, address), eq(handovers.heir, address));
+    return this.#office.db.select().from(handovers).where(mine).limit(1).get() !== undefined;
+  }
+
   /** Main is to be told, once a key. False when it was before. Call it inside the transaction of the cause. */
   tell(key: string, text: string): boolean {
     const { db, now } = this.#office;
@@ -60,9 +73,9 @@ export class Errands {
     return this.#running;
   }
 
-  /** Whether something is owed. Two index look-ups. */
+  /** Whether something is owed. Three index look-ups. */
   owed(): boolean {
-    return this.#intents().length > 0 || this.#waiting().length > 0;
+    return [this.#intents(), this.#handovers(), this.#waiting()].some((rows) => rows.length > 0);
   }
 
   /** The alarm: arms the next look first, then runs. */
@@ -76,13 +89,21 @@ export class Errands {
   async #runAll(): Promise<void> {
     const failed = new Set<string>();
     for (let calls = 0; calls < CALLS; calls++) {
-      const intent = this.#intents(failed.size + 1).find((row) => !failed.has(row.address));
-      const notice = intent ? undefined : this.#waiting(failed.size + 1).find((row) => !failed.has(row.key));
-      if (!intent && !notice) return this.#rest();
-      const done = intent ? await this.#configure(intent) : await this.#deliver(notice!);
-      if (!done) failed.add(intent ? intent.address : notice!.key);
+      const errand = this.#next(failed);
+      if (!errand) return this.#rest();
+      if (!(await errand.run())) failed.add(errand.id);
     }
     return failed.size < CALLS ? this.#goOn() : this.#rest();
+  }
+
+  #next(failed: Set<string>): { id: string; run(): Promise<boolean> } | undefined {
+    const limit = failed.size + 1;
+    const intent = this.#intents(limit).find((row) => !failed.has(row.address));
+    if (intent) return { id: intent.address, run: () => this.#configure(intent) };
+    const handover = this.#handovers(limit).find((row) => !failed.has(row.folder));
+    if (handover) return { id: handover.folder, run: () => this.#handOver(handover) };
+    const notice = this.#waiting(limit).find((row) => !failed.has(row.key));
+    return notice && { id: notice.key, run: () => this.#deliver(notice) };
   }
 
   /** There may be more than one run may do. */
@@ -98,10 +119,10 @@ export class Errands {
   }
 
   async #configure(intent: typeof intents.$inferSelect): Promise<boolean> {
-    const { db, env } = this.#office;
-    const row = db.select().from(groups).where(eq(groups.address, intent.address)).get();
+    const { db } = this.#office;
+    const row = this.#group(intent.address);
     try {
-      if (row) await inTime(env.GROUP.getByName(row.address).configure(settingsOf(row)));
+      if (row) await inTime(this.#office.env.GROUP.getByName(row.address).configure(settingsOf(row)));
     } catch (error) {
       this.#office.report(`configuring ${intent.address} failed and is tried again`, error);
       return false;
@@ -115,6 +136,28 @@ export class Errands {
     return true;
   }
 
+  /**
+   * First the heir takes the files over, which `configure` waits for; then the giver forgets them. Both may be repeated,
+   * and each is known to be done before the next step's row is written.
+   */
+  async #handOver({ folder, giver, heir, taken }: typeof handovers.$inferSelect): Promise<boolean> {
+    const { db, env } = this.#office;
+    const mine = eq(handovers.folder, folder);
+    const [from, to] = [this.#group(giver)!, this.#group(heir)!];
+    try {
+      if (!taken) {
+        await inTime(env.GROUP.getByName(heir).configure(settingsOf(to)));
+        db.update(handovers).set({ taken: true }).where(mine).run();
+      }
+      await inTime(env.GROUP.getByName(giver).release(folder, settingsOf(from)));
+    } catch (error) {
+      this.#office.report(`handing over the folder ${folder} failed and is tried again`, error);
+      return false;
+    }
+    db.delete(handovers).where(mine).run();
+    return true;
+  }
+
   async #deliver(notice: typeof notices.$inferSelect): Promise<boolean> {
     const { db, env } = this.#office;
     const mains = db.select({ address: groups.address }).from(groups).where(eq(groups.main, true)).all();
@@ -125,6 +168,14 @@ export class Errands {
     if (failure) this.#office.report("a notice to main failed and is tried again", failure.reason);
     else db.update(notices).set({ delivered: true }).where(eq(notices.key, notice.key)).run();
     return !failure;
+  }
+
+  #group(address: Address) {
+    return this.#office.db.select().from(groups).where(eq(groups.address, address)).get();
+  }
+
+  #handovers(limit = 1) {
+    return this.#office.db.select().from(handovers).limit(limit).all();
   }
 
   #intents(limit = 1) {

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, lt, or, sql } from "drizzle-orm";
 import { type Actor, OWNER } from "../../agent/authorize.ts";
 import { describeChange, type SettingsChange } from "../../agent/group-settings.ts";
 import type { Address, Chat } from "../../channels/channel.ts";
@@ -15,6 +15,8 @@ import { type GroupRow, HOUSE, settingsOf } from "./settings.ts";
 
 /** A group this much later than its time, in milliseconds, has lost its alarm. */
 const LATE_MS = 60_000;
+/** Groups of one list by what is due; a list of tasks asks each of them. */
+const BY_DUE = 25;
 
 const ALIAS = prepared((db) =>
   db
@@ -87,7 +89,7 @@ export class Groups {
     const { address, type } = chat;
     const past = this.get(address);
     if (!past) {
-      const folder = heir ? this.#give(heir) : (HOUSE[address]?.folder ?? this.#freeFolder(chat));
+      const folder = heir ? this.#give(heir, address) : (HOUSE[address]?.folder ?? this.#freeFolder(chat));
       const name = HOUSE[address]?.name ?? (tidy(chat.title ?? "") || folder);
       const fresh = { address, type, folder, name, nameKey: keyOf(name), registered: false, main: false };
       const origin = { title: tidy(chat.title ?? "") || null, adoptedFrom: heir?.address };
@@ -130,6 +132,11 @@ export class Groups {
     const detail = describeChange(change).join("; ");
     this.#office.record({ what, subject: row.address, who, from, detail });
     return this.#change(row.address, columnsOf(row, change));
+  }
+
+  /** Whether a folder of this group is on its way to another chat, or to it from another. */
+  handsOver(address: Address): boolean {
+    return this.#errands.handsOver(address);
   }
 
   /** The group whose folder this is. */
@@ -180,14 +187,23 @@ export class Groups {
     this.#office.db.update(groups).set({ nextDue }).where(differs).run();
   }
 
-  /** Registered groups: those that are due some time first, the earliest before others, then those active last. */
-  byDue(): GroupRow[] {
+  /**
+   * Registered groups: those that are due some time first, the earliest before others, then those active last. The
+   * first 25, and how many more there are.
+   */
+  byDue(): { groups: GroupRow[]; more: number } {
+    const { db } = this.#office;
     const order = [sql`next_due is null`, groups.nextDue, desc(groups.lastActiveAt)];
-    const registered = this.#office.db.select().from(groups).where(eq(groups.registered, true));
-    return registered
+    const registered = eq(groups.registered, true);
+    const first = db
+      .select()
+      .from(groups)
+      .where(registered)
       .orderBy(...order)
-      .limit(25)
+      .limit(BY_DUE)
       .all();
+    const all = db.select({ n: count() }).from(groups).where(registered).get()!.n;
+    return { groups: first, more: all - first.length };
   }
 
   /** A turn of the group ended. */
@@ -252,8 +268,9 @@ export class Groups {
   }
 
   /** Takes the folder from a group that was removed; that one gets another, should it come back. */
-  #give(row: GroupRow): string {
+  #give(row: GroupRow, heir: Address): string {
     const chat = { address: row.address, title: row.name };
+    this.#errands.handOver({ folder: row.folder, giver: row.address, heir });
     this.#change(row.address, { folder: this.#freeFolder(chat) });
     return row.folder;
   }

@@ -146,7 +146,7 @@ export class Registry {
     by: By | undefined,
     { type = "group", folder }: { type?: GroupRow["type"]; folder?: string },
   ): Told {
-    const given = folder === undefined ? {} : this.#heirOf(chat.address, folder);
+    const given = folder === undefined ? this.#waits(chat.address) : this.#heirOf(chat.address, folder);
     if ("said" in given) return refused(given.said);
     const { heir } = given;
     const { who, from } = askerOf(by);
@@ -171,8 +171,14 @@ export class Registry {
     if (own) return { said: `"${own.name}" has its own folder ${own.folder}, which stays its own.` };
     const owner = this.#groups.owner(folder);
     if (!owner) return { said: `There is no folder ${folder}.` };
+    if (this.#groups.handsOver(owner.address)) return { said: ON_ITS_WAY };
     if (!owner.registered) return { heir: owner };
     return { said: `The folder ${folder} belongs to "${owner.name}", which is registered.` };
+  }
+
+  /** A group that gave its folder away comes back with an empty one, once the other has all its files. */
+  #waits(address: Address): { heir?: GroupRow } | { said: string } {
+    return this.#groups.handsOver(address) ? { said: ON_ITS_WAY } : {};
   }
 
   #pauseAll(paused: boolean, by?: By): Told {
@@ -198,6 +204,8 @@ export class Registry {
     return found.length === 1 ? then(found[0]!) : refused(notOne(asked, found));
   }
 }
+
+const ON_ITS_WAY = "Its files are being handed over to another chat; try again in a moment.";
 
 /** What is to be registered. */
 interface Wish {

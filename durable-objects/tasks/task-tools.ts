@@ -75,7 +75,7 @@ async function all(
   asker: Asker,
 ): Promise<TaskAnswer> {
   if (request.verb !== "list") return { ok: false, said: "Name one group; only list_tasks takes all." };
-  const groups = await directory.byDue(room.address);
+  const { groups, more } = await directory.byDue(room.address);
   const answers = await Promise.all(
     groups.map(async ({ address, name }) => {
       try {
@@ -87,7 +87,9 @@ async function all(
       }
     }),
   );
-  return { ok: true, said: answers.filter(Boolean).join("\n\n") || "No group has tasks." };
+  const rest = more > 0 ? `[${more} more groups were not asked; name one, list_groups shows them]` : "";
+  const none = more > 0 ? "None of the first groups has tasks." : "No group has tasks.";
+  return { ok: true, said: [answers.filter(Boolean).join("\n\n") || none, rest].filter(Boolean).join("\n\n") };
 }
 
 function isHere(room: Room, group: string): boolean {

@@ -2,6 +2,7 @@ import { afterAll, expect, inject, test } from "vitest";
 import { adopting } from "./adoption-scene.ts";
 import { answering } from "./answer.ts";
 import { crashAt, crashBeyond, pointsOf, type Scene } from "./loop.ts";
+import { claiming, migrating, removing, restoring } from "./rights-scenes.ts";
 import { command, joining, registering, streamed, writing } from "./scenes.ts";
 import { due } from "./task-scene.ts";
 import { speaking } from "./voice-scene.ts";
@@ -20,7 +21,17 @@ test("files agree with R2 after a crash at every point", () => everywhere("files
 test("tasks that come due survive a crash at every point", () => everywhere("tasks", due));
 test("a voice message survives a crash at every point", () => everywhere("voice", speaking));
 test("a folder taken over survives a crash of its new chat at every point", () =>
-  everywhere("adoption", adopting));
+  everywhere("adoption", adopting("heir")));
+test("a folder taken over survives a crash of its old chat at every point", () =>
+  everywhere("adoption, giver", adopting("giver")));
+// What one main is told all are: one at a time.
+test("a chat that becomes main survives a crash at every point", () => everywhere("main", claiming, 1));
+test("a removal survives a crash at every point", () => everywhere("removal", removing));
+test("a chat that changes its id survives a crash of the object that keeps it at every point", () =>
+  everywhere("migration", migrating("old")));
+test("a chat that changes its id survives a crash of its new id's object at every point", () =>
+  everywhere("migration, new id", migrating("new")));
+test("memory that is brought back survives a crash at every point", () => everywhere("restore", restoring));
 test("a registration survives a crash of the group at every point", () =>
   everywhere("registration", registering("group")));
 // The directory is one object: what it breaks it breaks for all, so one crash at a time.

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { WrittenSettings } from "../../agent/group-settings.ts";
+import { soon } from "../soon.ts";
 import { call, directory, newGroup, obeys } from "./obey.ts";
 import { deliver, fresh, inGroup, peers, register, room } from "./talk.ts";
 
@@ -125,6 +126,11 @@ test("a folder stays its chat's own until main gives it away, and the old chat g
   expect(await directory().addGroup(`telegram:${heir}`, folder)).toMatchObject({ ok: true });
   const [read] = await obeys(heir, [call("read_file", { path: "MEMORY.md" })]);
   expect(read).toContain("The heron is second.");
-  await directory().register(`telegram:${old}`);
+  await soon(async () => expect(await directory().register(`telegram:${old}`)).toContain("is registered"));
   expect((await directory().find(`telegram:${old}`))!.folder).not.toBe(folder);
+  const [again, list] = await obeys(old, [call("read_file", { path: "MEMORY.md" }), call("list_dir")]);
+  expect(again).not.toContain("heron");
+  expect(list).toContain("HEARTBEAT.md");
+  await obeys(old, [write("The old chat's own.")]);
+  expect(await obeys(heir, [call("read_file", { path: "MEMORY.md" })])).toEqual(["The heron is second."]);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { textTokens } from "../../../agent/budget.ts";
-import { formatCatchUp, type Heard, lastMessageText, parseCatchUp } from "../../../agent/catch-up.ts";
+import { formatCatchUp, type Heard, parseCatchUp } from "../../../agent/catch-up.ts";
 import { unmarked } from "../../../agent/marks.ts";
 import { namer, plainName } from "../../../agent/names.ts";
 
@@ -13,6 +13,9 @@ const heard = (sender: string, text: string, more: Partial<Heard> = {}): Heard =
   ...more,
 });
 const UTC = { timezone: "UTC" };
+
+/** What the last person said. */
+const lastText = (block: string) => parseCatchUp(block).at(-1)?.text.trim();
 
 test("messages stand oldest first, with time in the group's zone, sender and text", () => {
   const said = [heard("John", "hey everyone"), heard("Ann", "hi", { at: at + 60_000 })];
@@ -162,13 +165,9 @@ test("a text is read back as it was, but for its line ends", () => {
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 4 }), (lines) => {
       const text = lines.join("\n").trim();
-      expect(lastMessageText(formatCatchUp([heard("Ann", "first"), heard("Bo", text)], UTC))).toBe(text);
+      expect(lastText(formatCatchUp([heard("Ann", "first"), heard("Bo", text)], UTC))).toBe(text);
     }),
   );
-});
-
-test("what is no block is its own text", () => {
-  expect(lastMessageText(" water the plants ")).toBe("water the plants");
 });
 
 test("two people of one name, and one with the assistant's, are told apart by their ids", () => {
@@ -233,5 +232,5 @@ test("the oldest are left out where not all fit, and it says how many", () => {
 test("the newest message is cut rather than left out", () => {
   const block = formatCatchUp([heard("Ann", "before"), heard("John", `start ${"长".repeat(40_000)}`)], UTC);
   expect(textTokens(block)).toBeLessThan(16_000);
-  expect(lastMessageText(block)).toMatch(/^start 长+\n\(\d+ more characters are left out\)$/);
+  expect(lastText(block)).toMatch(/^start 长+\n\(\d+ more characters are left out\)$/);
 });

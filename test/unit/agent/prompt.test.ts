@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lastMessageText } from "../../../agent/catch-up.ts";
+import { parseCatchUp } from "../../../agent/catch-up.ts";
 import { houseRules } from "../../../agent/house-rules.ts";
 import type { ChatMessage } from "../../../agent/model.ts";
 import { buildPrompt, type PromptInput } from "../../../agent/prompt.ts";
@@ -185,7 +185,7 @@ test("roles alternate and begin with a user's, whatever the session holds", () =
       const whole = rest.map(({ content }) => content).join("\n");
       for (const [index, role] of session.entries())
         expect(new RegExp(`text ${index}(?!\\d)`).test(whole)).toBe(role !== "command" && role !== "notice");
-      expect(lastMessageText(rest.at(-1)!.content)).toBe("hello");
+      expect(parseCatchUp(rest.at(-1)!.content).at(-1)!.text).toBe("hello");
     }),
   );
 });

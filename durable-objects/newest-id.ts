@@ -1,0 +1,15 @@
+import { max } from "drizzle-orm";
+import type { Database } from "./database.ts";
+import { inbox, messages, outbox, turns } from "./schema.ts";
+
+/** The greatest id that an object made before: its clock may have been ahead of ours. Four looks into indexes. */
+export function newestId(db: Database): string | undefined {
+  const newest = [inbox, turns, outbox, messages].map(
+    (table) =>
+      db
+        .select({ id: max(table.id) })
+        .from(table)
+        .get()?.id,
+  );
+  return newest.reduce<string | undefined>((last, id) => (id && id > (last ?? "") ? id : last), undefined);
+}
