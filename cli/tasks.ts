@@ -26,9 +26,12 @@ export interface AddOptions extends PlaceOptions {
 /** Prints the tasks of a chat, or of all chats. */
 export async function listTasks(target: Target, options: PlaceOptions & { all?: boolean }): Promise<void> {
   const group = options.all ? "all" : groupOf(options);
-  const { said, tasks } = await ask(target, clientOf(target).tasks.$get({ query: { group } }));
+  const answer = await ask(target, clientOf(target).tasks.$get({ query: { group } }));
+  const { said, tasks } = answer;
   if (options.json) return print(tasks);
   console.log(tasks.length > 0 ? taskTable(tasks, group === "all") : said);
+  const more = "more" in answer ? answer.more : 0;
+  if (more && tasks.length > 0) console.log(`${more} more chats were not asked: name one with --group.`);
 }
 
 /** Makes a task, and prints when it is due. */

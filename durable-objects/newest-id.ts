@@ -1,10 +1,10 @@
 import { max } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { inbox, messages, outbox, turns } from "./schema.ts";
+import { inbox, messages, outbox, runs, turns } from "./schema.ts";
 
-/** The greatest id that an object made before: its clock may have been ahead of ours. Four looks into indexes. */
+/** The greatest id that an object made before: its clock may have been ahead of ours. Five looks into indexes. */
 export function newestId(db: Database): string | undefined {
-  const newest = [inbox, turns, outbox, messages].map(
+  const newest = [inbox, turns, outbox, messages, runs].map(
     (table) =>
       db
         .select({ id: max(table.id) })

@@ -20,6 +20,8 @@ export interface TaskPlace {
 /** What the API answers: a text for people, and the data. Times are milliseconds since the epoch. */
 export interface ShownAnswer extends Omit<TaskAnswer, "ok" | "tasks"> {
   tasks: (TaskView & TaskPlace)[];
+  /** Of a list of all chats: those that were not asked. */
+  more?: number;
 }
 
 /** The console's own chat: meant where no group is named. */

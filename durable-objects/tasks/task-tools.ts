@@ -89,7 +89,10 @@ async function all(
   );
   const rest = more > 0 ? `[${more} more groups were not asked; name one, list_groups shows them]` : "";
   const none = more > 0 ? "None of the first groups has tasks." : "No group has tasks.";
-  return { ok: true, said: [answers.filter(Boolean).join("\n\n") || none, rest].filter(Boolean).join("\n\n") };
+  return {
+    ok: true,
+    said: [answers.filter(Boolean).join("\n\n") || none, rest].filter(Boolean).join("\n\n"),
+  };
 }
 
 function isHere(room: Room, group: string): boolean {

@@ -213,6 +213,19 @@ describe("registration", () => {
     expect(await directory.remove("web:main")).toContain("cannot be removed");
   });
 
+  test("a pause of all holds for a chat that is registered meanwhile, and ends with it", async () => {
+    const [directory, id] = [install(), chatId()];
+    await directory.pause(true, undefined);
+    await directory.arrive(knockAt(id, `Late ${id}`));
+    expect(await directory.register(`telegram:${id}`)).toContain("It is paused");
+    expect(await directory.find(`telegram:${id}`)).toMatchObject({ registered: true, paused: true });
+    await directory.pause(false, undefined);
+    expect((await directory.find(`telegram:${id}`))!.paused).toBeUndefined();
+    const next = chatId();
+    await directory.arrive(knockAt(next, `Later ${next}`));
+    expect(await directory.register(`telegram:${next}`)).not.toContain("paused");
+  });
+
   test("gives every chat a folder of its own, whatever its title", async () => {
     const directory = install();
     const seen = new Set(["global", "main", "cli"]);
