@@ -43,7 +43,7 @@ export class Content {
     this.#layout = layout;
   }
 
-  async run(bytes: Uint8Array, resources: Dict, depth = 0): Promise<void> {
+  run(bytes: Uint8Array, resources: Dict, depth = 0): void {
     const reader = new Reader(bytes);
     let values: Value[] = [];
     for (let value = reader.next(); value !== undefined && this.#left > 0; value = reader.next()) {
@@ -54,8 +54,8 @@ export class Content {
       }
       this.#left--;
       if (op === "BI") skipPicture(reader);
-      else if (op === "Tf") await this.#setFont(values, resources);
-      else if (op === "Do") await this.#draw(values, resources, depth);
+      else if (op === "Tf") this.#setFont(values, resources);
+      else if (op === "Do") this.#draw(values, resources, depth);
       else this.#do(op, values);
       values = [];
     }
@@ -161,28 +161,28 @@ export class Content {
     return { x: (e * a + f * b) / length, y: (f * a - e * b) / length, matrix };
   }
 
-  async #setFont([name, size]: Value[], resources: Dict): Promise<void> {
+  #setFont([name, size]: Value[], resources: Dict): void {
     this.#state.size = typeof size === "number" ? size : 1;
     const fonts = this.#document.dict(resources, "Font");
     const dict = this.#document.resolve(fonts.get(nameOf(name) ?? ""));
     if (!isDict(dict)) return;
-    if (!this.#fonts.has(dict)) this.#fonts.set(dict, await readFont(this.#document, dict));
+    if (!this.#fonts.has(dict)) this.#fonts.set(dict, readFont(this.#document, dict));
     this.#state.font = this.#fonts.get(dict);
   }
 
   /** A form is a page within the page. */
-  async #draw([name]: Value[], resources: Dict, depth: number): Promise<void> {
+  #draw([name]: Value[], resources: Dict, depth: number): void {
     const forms = this.#document.dict(resources, "XObject");
     const form = this.#document.resolve(forms.get(nameOf(name) ?? ""));
     if (!isStream(form) || nameOf(form.dict.get("Subtype")) !== "Form" || depth >= DEEPEST) return;
-    const bytes = await this.#document.decode(form);
+    const bytes = this.#document.decode(form);
     if (!bytes) return;
     const [before, kept] = [{ ...this.#state }, this.#kept];
     const matrix = this.#document.resolve(form.dict.get("Matrix"));
     if (Array.isArray(matrix)) this.#do("cm", matrix);
     this.#kept = [];
     const own = this.#document.dict(form.dict, "Resources");
-    await this.run(bytes, own.size > 0 ? own : resources, depth + 1);
+    this.run(bytes, own.size > 0 ? own : resources, depth + 1);
     [this.#state, this.#kept] = [before, kept];
   }
 }

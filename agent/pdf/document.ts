@@ -29,10 +29,10 @@ export class PdfDocument {
   readonly #objects = new Map<number, Value>();
   #trailer: Dict = new Map();
 
-  static async read(bytes: Uint8Array): Promise<PdfDocument> {
+  static read(bytes: Uint8Array): PdfDocument {
     const document = new PdfDocument();
     const packed = document.#scan(bytes);
-    for (const stream of packed) await document.#unpack(stream);
+    for (const stream of packed) document.#unpack(stream);
     return document;
   }
 
@@ -56,7 +56,7 @@ export class PdfDocument {
     return isDict(value) ? value : new Map();
   }
 
-  decode(stream: Stream): Promise<Uint8Array | undefined> {
+  decode(stream: Stream): Uint8Array | undefined {
     return decodeStream(stream.bytes, stream.dict, this.resolve);
   }
 
@@ -122,8 +122,8 @@ export class PdfDocument {
   }
 
   /** ISO 32000-1, 7.5.7: pairs of number and offset, then the objects. */
-  async #unpack(stream: Stream): Promise<void> {
-    const bytes = (await this.decode(stream)) ?? new Uint8Array();
+  #unpack(stream: Stream): void {
+    const bytes = this.decode(stream) ?? new Uint8Array();
     const [count, first] = ["N", "First"].map((key) => Number(this.resolve(stream.dict.get(key))));
     const head = new Reader(bytes);
     for (let index = 0; index < count!; index++) {

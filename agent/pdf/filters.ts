@@ -1,9 +1,10 @@
+import { constants, inflateSync } from "node:zlib";
 import { type Dict, isDict, latin, nameOf, type Value } from "./objects.ts";
 
 /** Bytes that one stream may unfold to. */
 const LARGEST = 16 * 1024 * 1024;
 
-type Filter = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+type Filter = (bytes: Uint8Array) => Uint8Array;
 
 /** Filters that hold text; those of pictures are not here. */
 const FILTERS: Record<string, Filter> = {
@@ -18,18 +19,18 @@ const FILTERS: Record<string, Filter> = {
 };
 
 /** Undoes a stream's filters. Undefined where one is not for text. What is broken gives what could be read. */
-export async function decodeStream(
+export function decodeStream(
   bytes: Uint8Array,
   dict: Dict,
   resolve: (value: Value | undefined) => Value | undefined,
-): Promise<Uint8Array | undefined> {
+): Uint8Array | undefined {
   const filters = listOf(resolve(dict.get("Filter") ?? dict.get("F")));
   const parameters = listOf(resolve(dict.get("DecodeParms") ?? dict.get("DP")));
   let decoded = bytes;
   for (const [index, filter] of filters.entries()) {
     const undo = FILTERS[nameOf(resolve(filter)) ?? ""];
     if (!undo) return undefined;
-    decoded = unpredict(await undo(decoded), resolve(parameters[index]));
+    decoded = unpredict(undo(decoded), resolve(parameters[index]));
   }
   return decoded;
 }
@@ -39,27 +40,13 @@ function listOf(value: Value | undefined): (Value | undefined)[] {
   return value === undefined || value === null ? [] : [value];
 }
 
-async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
-  const unpacker = new DecompressionStream("deflate");
-  const writer = unpacker.writable.getWriter();
-  // A stream that ends early or too late fails here; what it gave before is kept.
-  void writer.write(bytes as Uint8Array<ArrayBuffer>).catch(() => undefined);
-  void writer.close().catch(() => undefined);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = unpacker.readable.getReader();
+/** A stream that ends early gives what it has; one that unfolds to too much, or is broken, nothing. */
+function inflate(bytes: Uint8Array): Uint8Array {
   try {
-    while (size < LARGEST) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-      size += value.length;
-    }
-    await reader.cancel();
+    return inflateSync(bytes, { maxOutputLength: LARGEST, finishFlush: constants.Z_SYNC_FLUSH });
   } catch {
-    // As above.
+    return new Uint8Array();
   }
-  return joined(chunks);
 }
 
 /** Puts pieces together. */

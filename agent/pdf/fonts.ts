@@ -33,9 +33,9 @@ const STANDARD: Record<number, string> = Object.fromEntries(
 );
 
 /** Reads a font of a page's resources. */
-export async function readFont(document: PdfDocument, font: Dict): Promise<Font> {
+export function readFont(document: PdfDocument, font: Dict): Font {
   const stream = document.resolve(font.get("ToUnicode"));
-  const decoded = isStream(stream) ? await document.decode(stream) : undefined;
+  const decoded = isStream(stream) ? document.decode(stream) : undefined;
   const map = decoded ? readCharacterMap(decoded) : undefined;
   return nameOf(document.resolve(font.get("Subtype"))) === "Type0"
     ? composite(document, font, map)

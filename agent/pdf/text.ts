@@ -5,7 +5,7 @@ import { Layout } from "./layout.ts";
 import { isStream } from "./objects.ts";
 
 /** Characters of all pages together. */
-const LONGEST = 1_000_000;
+const LONGEST = 500_000;
 
 /**
  * The text of a PDF, page by page. What it reads and what not: docs/decisions/0006-text-of-pdfs.md.
@@ -14,7 +14,7 @@ const LONGEST = 1_000_000;
 export async function pdfText(
   bytes: Uint8Array,
 ): Promise<{ text: string; cut?: true } | { problem: string }> {
-  const document = await PdfDocument.read(bytes);
+  const document = PdfDocument.read(bytes);
   if (document.encrypted)
     return { problem: "This PDF is locked; ask for a copy without a password or restrictions." };
   const pages = document.pages();
@@ -22,7 +22,9 @@ export async function pdfText(
   const texts: string[] = [];
   let length = 0;
   for (const [index, page] of pages.entries()) {
-    const text = await textOf(document, page);
+    // Others' messages come in between two pages.
+    await new Promise((done) => setTimeout(done));
+    const text = textOf(document, page);
     length += text.length;
     if (text) texts.push(pages.length > 1 ? `[page ${index + 1}]\n${text}` : text);
     if (length > LONGEST) return { text: texts.join("\n\n"), cut: true };
@@ -32,13 +34,13 @@ export async function pdfText(
   return { problem: `This PDF has no text: ${count} pictures only, or letters without a meaning.` };
 }
 
-async function textOf(document: PdfDocument, { dict, resources }: Page): Promise<string> {
+function textOf(document: PdfDocument, { dict, resources }: Page): string {
   const contents = document.resolve(dict.get("Contents"));
   const streams = (Array.isArray(contents) ? contents : [contents]).map(document.resolve).filter(isStream);
   const newline = Uint8Array.of(10);
   const chunks: Uint8Array[] = [];
-  for (const stream of streams) chunks.push((await document.decode(stream)) ?? newline, newline);
+  for (const stream of streams) chunks.push(document.decode(stream) ?? newline, newline);
   const layout = new Layout();
-  await new Content(document, layout).run(joined(chunks), resources);
+  new Content(document, layout).run(joined(chunks), resources);
   return layout.text();
 }

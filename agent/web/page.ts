@@ -63,14 +63,23 @@ function wholeOf({ title, body }: Page): Reading {
 
 /** A page without what nobody reads. */
 function open(html: string, address: string): Page {
-  // A fragment gets the frame that a browser would give it.
-  const framed = /<html[\s>]/i.test(html) ? html : `<html><head></head><body>${html}</body></html>`;
-  const page = (parseHTML(framed) as unknown as { document: Page }).document;
+  const page = (parseHTML(framed(html)) as unknown as { document: Page }).document;
   const base = baseOf(page, address);
   for (const element of [...page.querySelectorAll(NO_TEXT)]) element.remove();
   for (const link of page.querySelectorAll("a[href]")) makeAbsolute(link, "href", base);
   for (const image of page.querySelectorAll("img")) makeAbsolute(image, "src", base);
   return page;
+}
+
+/** A page may leave out its frame; it gets the one that a browser would give it. */
+function framed(html: string): string {
+  if (/<html[\s>]/i.test(html)) return html;
+  const lower = html.toLowerCase();
+  const from = lower.indexOf("<title");
+  const end = from < 0 ? -1 : lower.indexOf("</title>", from);
+  const to = end < 0 ? from : end + "</title>".length;
+  const body = html.slice(0, Math.max(0, from)) + html.slice(Math.max(0, to));
+  return `<html><head>${html.slice(from, to)}</head><body>${body}</body></html>`;
 }
 
 function baseOf(page: Page, address: string): string {
