@@ -1,4 +1,6 @@
 import { allow } from "./settings/allow.ts";
+import { egress } from "./settings/egress.ts";
+import { env } from "./settings/env.ts";
 import { type Hours, hours, shownHours } from "./settings/hours.ts";
 import { type Mount, mounts, shownMount } from "./settings/mounts.ts";
 import { amount, oneOf, Refused, text, type Written, yesOrNo } from "./settings/written.ts";
@@ -22,6 +24,10 @@ export interface SettingsChange {
   /** `drop`: what people say who may not wake it is not stored. */
   mode?: "normal" | "drop" | null;
   mounts?: Mount[] | null;
+  /** Hosts that its commands may reach, as `readEgress` reads them. */
+  egress?: string | null;
+  /** Variables of its commands, each `NAME=value`. */
+  env?: string[] | null;
   /** USD a day. */
   budgetUsd?: number | null;
   /** Tokens a day. */
@@ -49,6 +55,8 @@ const READERS: Record<Name, Reader> = {
   allow,
   mode: (written) => oneOf(written, ["normal", "drop"] as const, "mode"),
   mounts,
+  egress,
+  env,
   budgetUsd: (written) => amount(written, "budgetUsd", { most: 100_000, unit: "USD a day" }),
   budgetTokens: (written) =>
     amount(written, "budgetTokens", { most: 1e12, unit: "tokens a day", whole: true }),
@@ -62,6 +70,8 @@ const READERS: Record<Name, Reader> = {
 const NAMES = Object.keys(READERS) as Name[];
 /** Ways to say that a setting goes back to the install's. */
 const DEFAULT = /^(?:default|none|unset|-)$/i;
+/** None is a choice of its own here, and the strictest. */
+const NONE_IS_A_VALUE: readonly Name[] = ["egress"];
 
 /** Checks settings as they were written. Never throws: the answer says in one sentence what can't be taken over. */
 export function readSettings(
@@ -70,7 +80,7 @@ export function readSettings(
   try {
     const entries = Object.entries(written).map(([key, value]) => {
       const name = nameOf(key);
-      return [name, isDefault(value) ? null : READERS[name](value as Exclude<Written, null>)] as const;
+      return [name, isDefault(value, name) ? null : READERS[name](value as Exclude<Written, null>)] as const;
     });
     if (entries.length > 0) return { ok: true, change: Object.fromEntries(entries) };
     return {
@@ -110,7 +120,8 @@ function nameOf(key: string): Name {
   return name;
 }
 
-function isDefault(written: Written): boolean {
+function isDefault(written: Written, name: Name): boolean {
+  if (NONE_IS_A_VALUE.includes(name) && /^\s*none\s*$/i.test(String(written))) return false;
   return written === null || (typeof written === "string" && DEFAULT.test(written.trim()));
 }
 

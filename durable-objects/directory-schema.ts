@@ -30,6 +30,10 @@ export const groups = sqliteTable(
       .notNull()
       .default("normal"),
     mounts: text({ mode: "json" }).$type<Mount[]>(),
+    /** Hosts that its commands may reach; null: the standard ones. */
+    egress: text(),
+    /** Variables of its commands, each `NAME=value`. */
+    env: text({ mode: "json" }).$type<string[]>(),
     /** A day's, in USD and tokens; null: the install's default. */
     budgetUsd: real("budget_usd"),
     budgetTokens: integer("budget_tokens"),

@@ -42,6 +42,10 @@ export interface GroupSettings {
   /** `drop`: what people say who may not wake it is not stored. Undefined: it is context. */
   mode?: "drop";
   mounts?: Mount[];
+  /** Hosts that its commands may reach, as `readEgress` reads them. Undefined: the standard ones. */
+  egress?: string;
+  /** Variables of its commands, each `NAME=value`. */
+  env?: string[];
   /** Override `BUDGET_GROUP_USD` and `BUDGET_GROUP_TOKENS`. */
   budgetUsd?: number;
   budgetTokens?: number;
