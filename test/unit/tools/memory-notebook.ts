@@ -4,7 +4,7 @@ import { resolvePath } from "../../../agent/paths.ts";
 /** A notebook in memory, for tools that are tested without a Durable Object. `main` may write the global files. */
 export function memoryNotebook(files: Record<string, string | Uint8Array> = {}, main = false): Notebook {
   const kept = new Map<string, { bytes: Uint8Array; info: FileInfo }>();
-  let version = 0;
+  let version = 1;
   const put = (path: string, content: string | Uint8Array) => {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     kept.set(path, {
@@ -43,8 +43,8 @@ export function memoryNotebook(files: Record<string, string | Uint8Array> = {}, 
       for (const change of changes) {
         const place = resolvePath(change.path);
         if (!place.ok) return place;
-        const there = kept.get(place.absolute)?.info.version ?? (kept.has(place.absolute) ? 0 : undefined);
-        if (change.expect && change.expect !== there)
+        const there = kept.get(place.absolute)?.info.version ?? 0;
+        if (change.expect !== undefined && change.expect !== there)
           return { ok: false, error: "conflict", path: place.absolute };
         if (place.root.endsWith("global") && !main)
           return { ok: false, error: "read-only", path: place.absolute };

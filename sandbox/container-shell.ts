@@ -1,0 +1,127 @@
+import { HOME, type Notebook } from "../agent/notebook.ts";
+import type { ExecRequest, ExecResult, Shell } from "../agent/shell.ts";
+import { ToolError } from "../agent/tools/tool.ts";
+import type { Container } from "./container.ts";
+import { BOUNDS, type HelperResult, type Reach, type Root } from "./hands.ts";
+import { bringIn, some } from "./inward.ts";
+import { type Sent, sendOut } from "./outward.ts";
+import { refusal } from "./policy.ts";
+
+export interface ContainerOptions {
+  /** The folders of the workspace that a command sees. */
+  roots: readonly Root[];
+  reach: Reach;
+  /** Harmless variables, each `NAME=value`. */
+  env?: readonly string[];
+  /** The command could read what came from outside. */
+  outside?(): void;
+}
+
+/** A container keeps what tools make for themselves out of the workspace. */
+const ENV = {
+  HOME,
+  USER: "agent",
+  LANG: "C.UTF-8",
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  XDG_CACHE_HOME: "/tmp/cache",
+  npm_config_cache: "/tmp/npm",
+  PYTHONUSERBASE: "/tmp/python",
+  NODE_EXTRA_CA_CERTS: "/etc/cloudflare/certs/cloudflare-containers-ca.crt",
+  REQUESTS_CA_BUNDLE: "/etc/ssl/certs/ca-certificates.crt",
+};
+
+/** Commands in a group's container, over the notebook's files: see `sync.ts` for what travels when. */
+export function containerShell(container: Container, notebook: Notebook, options: ContainerOptions): Shell {
+  return {
+    exec: async (request) => {
+      const reason = refusal(request.command);
+      if (reason) return { stdout: "", stderr: `Not run: ${reason}.`, exitCode: 126, ended: "refused" };
+      return container.alone(() => new Command(container, notebook, options, request).run());
+    },
+  };
+}
+
+class Command {
+  readonly #container: Container;
+  readonly #notebook: Notebook;
+  readonly #options: ContainerOptions;
+  readonly #request: ExecRequest;
+
+  constructor(container: Container, notebook: Notebook, options: ContainerOptions, request: ExecRequest) {
+    this.#container = container;
+    this.#notebook = notebook;
+    this.#options = options;
+    this.#request = request;
+  }
+
+  async run(): Promise<ExecResult> {
+    const { signal } = this.#request;
+    const { reach } = this.#options;
+    if (signal.aborted) return STOPPED;
+    await this.#container.meet(reach);
+    const answer = (await this.#attempt(false)) ?? (await this.#attempt(true));
+    if (signal.aborted || answer.ended === "stopped") return STOPPED;
+    const fromOutside = answer.sent.outside || answer.reached.length > 0;
+    if (fromOutside) this.#options.outside?.();
+    return this.#keep(answer, fromOutside);
+  }
+
+  /** Undefined where the container is another than the one that was met: it slept, or died. Nothing has run then. */
+  async #attempt(anew: false): Promise<Answer | undefined>;
+  async #attempt(anew: true): Promise<Answer>;
+  async #attempt(anew: boolean): Promise<Answer | undefined> {
+    const isNew = anew || this.#container.base.marker === undefined;
+    if (isNew) await this.#container.begin();
+    const { roots, reach, env = [] } = this.#options;
+    const { command, timeoutMs, signal } = this.#request;
+    const sent = await sendOut(this.#container, this.#notebook, roots, command).catch((error) => {
+      // Where the container is another one by now, there is no place for our files.
+      if (isNew || !(error instanceof ToolError)) throw error;
+      return undefined;
+    });
+    if (!sent) return undefined;
+    const seconds = Math.ceil(timeoutMs / 1000);
+    const variables = { ...ENV, ...variablesOf(env) };
+    const request = { command, cwd: HOME, seconds, env: variables, roots, parts: sent.parts, bounds: BOUNDS };
+    const answer = await this.#container.ask(isNew ? { ...request, start: true } : request, reach, signal);
+    if (!answer && isNew) throw this.#container.lost("it ended at once");
+    return answer && { ...answer, sent };
+  }
+
+  async #keep(answer: Answer, fromOutside: boolean): Promise<ExecResult> {
+    const { save, commit, author } = this.#request;
+    const { roots, reach } = this.#options;
+    const result = (notes: readonly string[]) => resultOf(answer, notes);
+    const notes = await bringIn(this.#container, answer, {
+      notebook: this.#notebook,
+      roots,
+      reach,
+      author: fromOutside ? { ...author, trust: "outside" } : author,
+      notes: answer.sent.left.length > 0 ? [`${LEFT}: ${some(answer.sent.left)}.`] : [],
+      more: (notes) => save?.(result(notes)) ?? [],
+      commit: (notes) => commit?.(result(notes)),
+    }).catch(async (error) => {
+      // What was not kept here may not appear with the next command either.
+      await this.#container.stop(reach);
+      throw error;
+    });
+    return result(notes);
+  }
+}
+
+type Answer = HelperResult & { sent: Sent; reached: string[] };
+
+const STOPPED: ExecResult = { stdout: "", stderr: "", exitCode: 130, ended: "stopped" };
+const LEFT = "No room in the sandbox for these files; name one in the command to have it there";
+
+function resultOf({ stdout, stderr, exitCode, ended }: Answer, notes: readonly string[]): ExecResult {
+  const gap = stderr && !stderr.endsWith("\n") ? "\n" : "";
+  const all = notes.length > 0 ? `${stderr}${gap}[${notes.join(" ")}]\n` : stderr;
+  return { stdout, stderr: all, exitCode, ...(ended ? { ended } : {}) };
+}
+
+function variablesOf(env: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    env.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+  );
+}

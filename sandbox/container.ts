@@ -1,0 +1,184 @@
+import { ToolError } from "../agent/tools/tool.ts";
+import { type Hands, type HelperAnswer, type HelperRequest, type Ran, type Reach, STATE } from "./hands.ts";
+import type { Agreed, Base } from "./sync.ts";
+
+const HELPER = `python3 -IS ${STATE}/hands.py`;
+/** Seconds that the helper may take around a command: to take files over and to list them. */
+const AROUND = 60;
+/** Milliseconds until a stopped command has to be gone; else the container goes. */
+const STOP_MS = 5_000;
+
+/** A command was started and nobody knows how it ended. */
+export class OutcomeUnknown extends ToolError {
+  constructor(why: string) {
+    super(
+      `The sandbox was lost while this ran (${why}): its outcome is unknown, and nothing it changed was kept. ` +
+        "The next command starts it again. Check what it did before you repeat it.",
+    );
+  }
+}
+
+/** The account has no containers: commands need another shell. */
+export class NoContainers extends Error {}
+
+/**
+ * A group's container as its object knows it: which start of it was met last, and what both sides agreed on. One
+ * command at a time; the files are compared around each.
+ */
+export class Container {
+  readonly hands: Hands;
+  readonly #newId: () => string;
+  base: Base = { marker: undefined, files: new Map() };
+  /** Agreed on since the container heard of it last; lost with this object, and then found equal again. */
+  #agreed: HelperRequest["agreed"] = {};
+  #met = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `newId` gives names that nobody can guess. */
+  constructor(hands: Hands, newId: () => string) {
+    this.hands = hands;
+    this.#newId = newId;
+  }
+
+  /** One after the other: commands share a tree. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** Learns which start of the container this is, when that is not known. */
+  async meet(reach: Reach): Promise<void> {
+    if (this.#met) return;
+    const ran = await this.#run(`${HELPER} look`, reach);
+    const known = parse<{ marker: string | null; base: Record<string, [string, number]> }>(ran);
+    this.base = { marker: known?.marker ?? undefined, files: filesOf(known?.base ?? {}) };
+    this.#met = true;
+  }
+
+  /** A container that we did not start yet: it gets the helper, and has no base. */
+  async begin(): Promise<void> {
+    this.base = { marker: this.#newId(), files: new Map() };
+    this.#agreed = {};
+    await this.#reaching(() => this.hands.begin());
+  }
+
+  /** Nothing is known of it any more; the next command looks. */
+  forget(): void {
+    this.#met = false;
+    this.#agreed = {};
+  }
+
+  /** Sends a file for the helper; answers its path. */
+  async send(content: unknown): Promise<string> {
+    const path = `${STATE}/${this.#newId()}.json`;
+    await this.#reaching(() => this.hands.put(path, JSON.stringify(content)));
+    return path;
+  }
+
+  /** Has the helper run a command. Undefined where the container is not the one that was met. */
+  async ask(
+    request: Omit<HelperRequest, "agreed" | "marker">,
+    reach: Reach,
+    signal: AbortSignal,
+  ): Promise<(Extract<HelperAnswer, { ran: true }> & { reached: string[] }) | undefined> {
+    const asked = { ...request, marker: this.base.marker, agreed: this.#agreed };
+    const path = await this.send(asked);
+    const ran = await this.#watched(path, request.seconds, reach, signal);
+    const answer = parse<HelperAnswer>(ran);
+    if (answer && "lost" in answer) return undefined;
+    if (!answer) {
+      // Without its helper a container has run nothing of ours.
+      if (ran.exitCode === 2 && ran.stderr.includes("can't open file")) return undefined;
+      throw this.lost(`the helper ended with ${ran.exitCode}`);
+    }
+    if (!answer.ran) return undefined;
+    this.#agreed = {};
+    this.base = { marker: answer.marker, files: filesOf(answer.base) };
+    return { ...answer, reached: ran.reached };
+  }
+
+  /** Contents of files, in base64, as many as fit into `most` bytes. */
+  async fetch(paths: string[], most: number, reach: Reach): Promise<Record<string, string>> {
+    const path = await this.send({ paths, most });
+    const ran = await this.#run(`${HELPER} fetch ${path}`, reach);
+    return parse<{ contents: Record<string, string> }>(ran)?.contents ?? {};
+  }
+
+  /** Both sides hold the same file now; undefined: both have none. */
+  agree(path: string, agreed: Agreed | undefined): void {
+    const files = new Map(this.base.files);
+    if (agreed) files.set(path, agreed);
+    else files.delete(path);
+    this.base = { ...this.base, files };
+    this.#agreed[path] = agreed ? [agreed.sha, agreed.version] : null;
+  }
+
+  /** Ends what runs; the helper forgets what it changed. */
+  async stop(reach: Reach): Promise<void> {
+    this.forget();
+    const stopped = this.#run(`${HELPER} stop`, reach).then(({ exitCode }) => exitCode === 0);
+    const inTime = await Promise.race([stopped.catch(() => false), later(STOP_MS).then(() => false)]);
+    if (!inTime) await this.hands.end().catch(() => {});
+  }
+
+  /** The helper ends a command on time; coreutils' timeout ends the helper; a clock here ends the waiting. */
+  async #watched(path: string, seconds: number, reach: Reach, signal: AbortSignal): Promise<Ran> {
+    const command = `timeout -k 1 ${seconds + AROUND} ${HELPER} run ${path}`;
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      stopped = this.stop(reach);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      const late = later((seconds + 2 * AROUND) * 1000).then(() => undefined);
+      const ran = await Promise.race([this.#run(command, reach, true), late]);
+      if (ran) return ran;
+      await this.hands.end().catch(() => {});
+      throw this.lost("it did not answer in time");
+    } finally {
+      signal.removeEventListener("abort", stop);
+      await stopped;
+    }
+  }
+
+  #run(command: string, reach: Reach, started = false): Promise<Ran> {
+    return this.#reaching(() => this.hands.run(command, reach), started);
+  }
+
+  /** Says in one voice what can go wrong on the way to a container. */
+  async #reaching<T>(work: () => Promise<T>, started = false): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (/containers? (?:have|has|are|is) not (?:been )?enabled/i.test(why)) throw new NoContainers(why);
+      if (started) throw this.lost(why);
+      this.forget();
+      throw new ToolError(`The sandbox could not be reached (${why}); nothing was run. Try again.`);
+    }
+  }
+
+  /** It can't be said what became of the command. */
+  lost(why: string): OutcomeUnknown {
+    this.forget();
+    return new OutcomeUnknown(why.slice(0, 200));
+  }
+}
+
+function filesOf(base: Record<string, [string, number]>): Map<string, Agreed> {
+  return new Map(Object.entries(base).map(([path, [sha, version]]) => [path, { sha, version }]));
+}
+
+/** The helper's answer; undefined where something else was printed. */
+function parse<T>(ran: Ran): T | undefined {
+  try {
+    return JSON.parse(ran.stdout) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
