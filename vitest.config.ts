@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Wrangler's Text rules, for the tests: SQL and templates are imported as strings. */
+/** Wrangler's Text rules, for the tests: SQL, templates and the sandbox's helper are imported as strings. */
 const text = {
   name: "text-modules",
   enforce: "pre" as const,
   load(id: string) {
     const path = id.split("?")[0]!;
-    if (/\.(sql|md)$/.test(path)) return `export default ${JSON.stringify(readFileSync(path, "utf8"))};`;
+    if (/\.(sql|md|py)$/.test(path)) return `export default ${JSON.stringify(readFileSync(path, "utf8"))};`;
   },
 };
 

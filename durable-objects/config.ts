@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readCredentials } from "../agent/credentials.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -79,7 +80,7 @@ export function readConfig(env: object): Config {
   const vars: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(env))
     if (typeof value === "string" && value !== "") vars[name] = value;
-  const problems = acceptOldNames(vars);
+  const problems = [...acceptOldNames(vars), ...readCredentials(vars).problems];
   const settings: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(schema.shape)) {
     const parsed = field.safeParse(vars[name]);

@@ -1,6 +1,7 @@
 import { Audit } from "./audit.ts";
 import { Backlog } from "./backlog.ts";
 import { Errands } from "./errands.ts";
+import { Workshop } from "./hands.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
@@ -38,6 +39,16 @@ export function makeParts(room: Room, calls: Calls): Parts {
   const audit = new Audit(room);
   const desk = new Desk(room, runs, slots, audit);
   const heartbeat = new Heartbeat(room, { turns, runs, workspace });
-  const people = { inbox, outbox, transcript, backlog, turns, ledger, audit, workspace };
+  const people = {
+    inbox,
+    outbox,
+    transcript,
+    backlog,
+    turns,
+    ledger,
+    audit,
+    workspace,
+    workshop: new Workshop(room),
+  };
   return { ...people, desk, slots, runs, heartbeat, errands, say, tellMain, ...calls };
 }

@@ -1,6 +1,7 @@
 import type { Audit } from "./audit.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Errands } from "./errands.ts";
+import type { Workshop } from "./hands.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Desk } from "./tasks/desk.ts";
@@ -22,6 +23,8 @@ export interface Parts {
   ledger: Ledger;
   audit: Audit;
   workspace: Workspace;
+  /** Where commands run. */
+  workshop: Workshop;
   /** Tasks: where they are made, their clock, their runs, and the heartbeat beside them. */
   desk: Desk;
   slots: Slots;

@@ -53,6 +53,8 @@ interface Facts {
   [outside: `outside:${string}`]: string;
   /** Other ids of a person who spoke here, by the platform's word. */
   [aliases: `aliases:${string}`]: readonly string[];
+  /** Why commands run in the embedded shell though a container was asked for. */
+  noContainers: string;
   /** When something was told that is told once. */
   [told: `told:${string}`]: number;
 }

@@ -71,6 +71,8 @@ export interface GroupStatus {
   voice: string;
   /** Who searches the web, or `not set up`. */
   search: string;
+  /** Where commands run. */
+  shell: string;
   /** Messages accepted and not yet in a terminal state. */
   waiting: number;
   running: boolean;

@@ -25,6 +25,7 @@ export function statusOf(room: Room, parts: Parts): GroupStatus {
     lastError: room.get("lastError"),
     spentUsd: spent.usd,
     spentTokens: spent.tokens,
+    shell: parts.workshop.describe(),
     files: parts.workspace.list("/workspace/group").length,
   };
 }
@@ -38,6 +39,7 @@ export function describeStatus(status: GroupStatus): string {
     `Queue: ${status.waiting} waiting, ${status.running ? "working" : "idle"}, ${status.outbox} to send`,
     `Spent here today: $${status.spentUsd.toFixed(4)}, ${status.spentTokens} tokens`,
     `Files: ${status.files}`,
+    `Commands: ${status.shell}`,
   ];
   if (status.deadLetters > 0) lines.push(`Not delivered: ${status.deadLetters}; see: nanoflare dead-letters`);
   if (status.lastError) lines.push(`Last error: ${status.lastError}`);

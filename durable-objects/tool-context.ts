@@ -1,11 +1,12 @@
 import { type Action, authorizeAll } from "../agent/authorize.ts";
 import type { Step } from "../agent/journal.ts";
-import { describeFileError } from "../agent/notebook.ts";
+import { describeFileError, GLOBAL, HOME } from "../agent/notebook.ts";
 import type { ToolContext } from "../agent/tools/tool.ts";
 import { embeddedShell } from "../sandbox/embedded.ts";
 import { actorsOf } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
 import { bundledSkills } from "./bundled-skills.ts";
+import { reachOf } from "./hands.ts";
 import type { Parts } from "./parts.ts";
 import { recall } from "./recall.ts";
 import type { Room } from "./room.ts";
@@ -53,10 +54,18 @@ export function toolContext(
   });
   return {
     notebook,
-    shell: embeddedShell(notebook, {
-      now: room.now,
-      refused: (path, why) => refused(path, why),
-    }),
+    shell: parts.workshop.shell(
+      notebook,
+      {
+        reach: reachOf(room, turn),
+        env: room.settings?.env,
+        outside: () => lower(room, turn, "outside"),
+      },
+      embeddedShell(notebook, {
+        now: room.now,
+        refused: (path, why) => refused(path, why),
+      }),
+    ),
     author,
     timezone: room.timezone,
     now: room.now,

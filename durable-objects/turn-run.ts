@@ -8,7 +8,7 @@ import { type LoopPorts, runLoop } from "../agent/loop.ts";
 import type { ChatMessage } from "../agent/model.ts";
 import { HOME } from "../agent/notebook.ts";
 import { GROUP_TEMPLATES } from "../agent/templates/index.ts";
-import { specs, tools, toolsFor } from "../agent/tools/index.ts";
+import { inContainer, specs, tools, toolsFor } from "../agent/tools/index.ts";
 import type { Tool, ToolContext } from "../agent/tools/tool.ts";
 import { actorsOf, madeByMain } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
@@ -64,7 +64,8 @@ export class TurnRun implements LoopPorts {
     this.journal = new TurnJournal(room, parts.ledger, turn.id, "main", this.#brain.choice, this.#grant);
     this.tools = tools;
     const main = room.main && madeByMain(room, turn);
-    this.specs = specs(toolsFor(main), main);
+    const shown = toolsFor(main);
+    this.specs = specs(parts.workshop.isContainer ? inContainer(shown) : shown, main);
     const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
     this.limits = { maxTokens: MAX_TOKENS, maxRounds: MAX_TURNS, temperature: TEMPERATURE };
     this.#streaming = new Streaming(room, parts, turn);

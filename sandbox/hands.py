@@ -145,7 +145,7 @@ def apply(push, base, roots):
     """Takes over one change of the notebook, unless the file here is neither as agreed nor as it shall be."""
     path = push["path"]
     here = ROOT + path
-    owner = USER if any(path.startswith(root["path"] + "/") and root["writable"] for root in roots) else 0
+    owner = USER if any(path.startswith(root["path"] + "/") and not root["readOnly"] for root in roots) else 0
     now, wanted = digest(here), push.get("sha")
     agreed = base.get(path, [None])[0]
     if (now is not None and now not in (agreed, wanted)) or kind(here) == stat.S_IFDIR:
@@ -397,14 +397,14 @@ def run(request):
         return {"lost": True}
     base, roots = read_json("base", {}), request["roots"]
     for root in roots:
-        make_folders(root["path"] + "/x", USER if root["writable"] else 0)
+        make_folders(root["path"] + "/x", 0 if root["readOnly"] else USER)
     for path, entry in request.get("agreed", {}).items():
         base.pop(path, None)
         if entry:
             base[path] = entry
     push(request, base, roots)
     write_json("base", base)
-    write_json("last", {"roots": [root for root in roots if root["writable"]], "largest": request["bounds"]["largest"]})
+    write_json("last", {"roots": [root for root in roots if not root["readOnly"]], "largest": request["bounds"]["largest"]})
     if "command" not in request:
         return {"marker": marker, "ran": False}
     answer = answer_with(execute(request), request, base, roots)
@@ -421,7 +421,7 @@ def push(request, base, roots):
 
 
 def answer_with(result, request, base, roots):
-    writable = [root for root in roots if root["writable"]]
+    writable = [root for root in roots if not root["readOnly"]]
     if result["ended"] == "stopped":
         return {**result, "base": base}
     files, odd, cut = walk([root["path"] for root in writable], request["bounds"]["largest"])

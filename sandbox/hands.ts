@@ -13,6 +13,8 @@ export interface Reach {
   egress: string;
   /** The turn has read text from outside: listed hosts only, reading only, no credentials. */
   outside: boolean;
+  /** The group is main: the owner's credentials are its own. */
+  main: boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface HelperRequest {
 /** A folder of the workspace. */
 export interface Root {
   path: string;
-  writable: boolean;
+  readOnly: boolean;
 }
 
 /** What the helper answers. */

@@ -91,7 +91,7 @@ function isUsual(path: string): boolean {
 
 /** Only what a command may change is compared. */
 async function planned(base: Base, seen: Seen, { notebook, roots }: Into): Promise<Pull[]> {
-  const writable = roots.filter((root) => root.writable);
+  const writable = roots.filter((root) => !root.readOnly);
   const inside = (path: string) => writable.some((root) => path.startsWith(`${root.path}/`));
   const own: Base = { ...base, files: new Map([...base.files].filter(([path]) => inside(path))) };
   const noted = notedOf(listed(notebook, writable));

@@ -9,6 +9,10 @@ const checks: [name: string, command: string][] = [
   ["layers and documents", "vitest run --project node test/unit/house"],
   ["generated types", "wrangler types --include-runtime=false --check"],
   ["deploy dry run", "wrangler deploy --dry-run --outdir dist/deploy"],
+  [
+    "deploy dry run with containers",
+    "wrangler deploy --dry-run --env sandbox --containers-rollout none --outdir dist/deploy-sandbox",
+  ],
 ];
 
 function run(command: string): Promise<{ code: number; output: string }> {

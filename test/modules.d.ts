@@ -10,3 +10,7 @@ declare module "*/migrations.js" {
   const migrations: import("../durable-objects/database.ts").Migrations;
   export default migrations;
 }
+declare module "*.py" {
+  const text: string;
+  export default text;
+}

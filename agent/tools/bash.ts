@@ -38,6 +38,13 @@ export const bash = defineTool({
   },
 });
 
+/** In a container it is a whole machine. */
+export const bashInContainer = {
+  ...bash,
+  description:
+    "Run a bash command in a Linux sandbox with git, python3, node, rg, jq, sqlite3, pdftotext and agent-browser, on the same files, in /workspace/group. Changes are kept after it ends; nothing goes on running. What is installed is lost when the sandbox sleeps.",
+};
+
 /** The whole output as a file, where it is too long to show; the oldest of these files make room. */
 function whole(result: ExecResult, path: string, notebook: Notebook): Change[] {
   const output = outputOf(result);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { authorize } from "../authorize.ts";
 import type { ToolCall, ToolSpec } from "../model.ts";
-import { bash } from "./bash.ts";
+import { bash, bashInContainer } from "./bash.ts";
 import { editFile } from "./edit-file.ts";
 import { glob } from "./glob.ts";
 import { grep } from "./grep.ts";
@@ -48,6 +48,11 @@ export const tools: Tool[] = [
 export function toolsFor(main: boolean): Tool[] {
   const actor = { role: main ? ("main" as const) : ("member" as const), id: "shown" };
   return tools.filter(({ name }) => authorize(actor, { kind: "tool", name }).ok);
+}
+
+/** The tools as they are in an install whose commands run in containers. */
+export function inContainer(list: Tool[]): Tool[] {
+  return list.map((tool) => (tool === bash ? bashInContainer : tool));
 }
 
 /** What the model is told of tools. Every byte goes with every request, so nothing that a model can do without. */

@@ -20,9 +20,9 @@ else
     const hands = new LocalHands();
     opened.push(hands);
     const roots = [
-      { path: "/workspace/group", writable: true },
-      { path: "/workspace/global", writable: main },
+      { path: "/workspace/group", readOnly: false },
+      { path: "/workspace/global", readOnly: !main },
     ];
-    const reach = { egress: "none", outside: false };
+    const reach = { egress: "none", outside: false, main: false };
     return containerShell(new Container(hands, newMarker), notebook, { roots, reach });
   });
