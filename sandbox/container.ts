@@ -83,7 +83,11 @@ export class Container {
     signal: AbortSignal,
   ): Promise<(Extract<HelperAnswer, { ran: true }> & { reached: string[] }) | undefined> {
     const asked = { ...request, marker: this.base.marker, agreed: this.#agreed };
-    const path = await this.send(asked);
+    const path = await this.send(asked).catch((error) => {
+      // Where the container is another one by now, there is no place for our files.
+      if (request.start || !(error instanceof ToolError)) throw error;
+    });
+    if (!path) return undefined;
     const ran = await this.#watched(path, request.seconds, reach, signal);
     const answer = parse<HelperAnswer>(ran);
     if (answer && "lost" in answer) return undefined;
@@ -95,6 +99,7 @@ export class Container {
     if (!answer.ran) return undefined;
     this.#agreed = {};
     this.base = { marker: answer.marker, files: filesOf(answer.base) };
+    this.#met = answer.ended !== "stopped";
     return { ...answer, reached: ran.reached };
   }
 

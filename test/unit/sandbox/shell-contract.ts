@@ -33,7 +33,7 @@ export function shellContract(name: string, open: (notebook: Notebook, main: boo
     return { notebook, shell: open(notebook, main) };
   };
 
-  describe(`${name} keeps the shell's contract`, () => {
+  describe.concurrent(`${name} keeps the shell's contract`, () => {
     test("it starts in the group's folder and tells output, errors and exit code apart", async () => {
       const { shell } = on({});
       expect(await exec(shell, "pwd; echo oops >&2; exit 3")).toEqual({
