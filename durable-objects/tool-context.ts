@@ -1,6 +1,6 @@
 import { type Action, authorizeAll } from "../agent/authorize.ts";
 import type { Step } from "../agent/journal.ts";
-import { describeFileError, GLOBAL, HOME } from "../agent/notebook.ts";
+import { describeFileError } from "../agent/notebook.ts";
 import type { ToolContext } from "../agent/tools/tool.ts";
 import { embeddedShell } from "../sandbox/embedded.ts";
 import { actorsOf } from "./actors.ts";

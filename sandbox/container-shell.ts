@@ -2,14 +2,12 @@ import { HOME, type Notebook } from "../agent/notebook.ts";
 import type { ExecRequest, ExecResult, Shell } from "../agent/shell.ts";
 import { ToolError } from "../agent/tools/tool.ts";
 import type { Container } from "./container.ts";
-import { BOUNDS, type HelperResult, type Reach, type Root } from "./hands.ts";
+import { BOUNDS, type HelperResult, type Reach } from "./hands.ts";
 import { bringIn, some } from "./inward.ts";
 import { type Sent, sendOut } from "./outward.ts";
 import { refusal } from "./policy.ts";
 
 export interface ContainerOptions {
-  /** The folders of the workspace that a command sees. */
-  roots: readonly Root[];
   reach: Reach;
   /** Harmless variables, each `NAME=value`. */
   env?: readonly string[];
@@ -72,7 +70,8 @@ class Command {
   async #attempt(anew: boolean): Promise<Answer | undefined> {
     const isNew = anew || this.#container.base.marker === undefined;
     if (isNew) await this.#container.begin();
-    const { roots, reach, env = [] } = this.#options;
+    const { reach, env = [] } = this.#options;
+    const roots = this.#notebook.roots();
     const { command, timeoutMs, signal } = this.#request;
     const sent = await sendOut(this.#container, this.#notebook, roots, command).catch((error) => {
       // Where the container is another one by now, there is no place for our files.
@@ -90,7 +89,8 @@ class Command {
 
   async #keep(answer: Answer, fromOutside: boolean): Promise<ExecResult> {
     const { save, commit, author } = this.#request;
-    const { roots, reach } = this.#options;
+    const { reach } = this.#options;
+    const roots = this.#notebook.roots();
     const result = (notes: readonly string[]) => resultOf(answer, notes);
     const notes = await bringIn(this.#container, answer, {
       notebook: this.#notebook,

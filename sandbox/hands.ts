@@ -1,3 +1,5 @@
+import type { Root } from "../agent/notebook.ts";
+
 /** What a command printed, at the container's own door. */
 export interface Ran {
   stdout: string;
@@ -51,12 +53,6 @@ export interface HelperRequest {
   /** Files that hold lists of changes for the container. */
   parts: string[];
   bounds: typeof BOUNDS;
-}
-
-/** A folder of the workspace. */
-export interface Root {
-  path: string;
-  readOnly: boolean;
 }
 
 /** What the helper answers. */

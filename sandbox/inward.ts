@@ -5,11 +5,12 @@ import {
   type FileError,
   type FileInfo,
   type Notebook,
+  type Root,
 } from "../agent/notebook.ts";
 import { resolvePath } from "../agent/paths.ts";
 import { fromBase64, sha256 } from "./base64.ts";
 import type { Container } from "./container.ts";
-import { BOUNDS, type HelperResult, type Reach, type Root } from "./hands.ts";
+import { BOUNDS, type HelperResult, type Reach } from "./hands.ts";
 import { listed, notedOf } from "./outward.ts";
 import { type Base, contested, MOST_AT_ONCE, type Pull, pulls, type Seen } from "./sync.ts";
 

@@ -1,7 +1,6 @@
-import type { FileInfo, Notebook } from "../agent/notebook.ts";
+import { EXTRA, type FileInfo, type Notebook, type Root } from "../agent/notebook.ts";
 import { sha256, toBase64 } from "./base64.ts";
 import type { Container } from "./container.ts";
-import type { Root } from "./hands.ts";
 import { fitting, type Noted, type Push, pushes } from "./sync.ts";
 
 /** Bytes of files in one message to the container. */
@@ -29,6 +28,13 @@ export function notedOf(files: readonly FileInfo[]): Map<string, Noted> {
   return new Map(files.map(({ path, version, size }) => [path, { version, size }]));
 }
 
+/** A mount's files lie elsewhere and are many: they go to the container when a command speaks of the mount. */
+function isMeant(path: string, command: string): boolean {
+  if (!path.startsWith(`${EXTRA}/`)) return true;
+  const [mount = ""] = path.slice(EXTRA.length + 1).split("/");
+  return command.includes(mount) || /\bextra\b/.test(command);
+}
+
 /** Sends what changed in the notebook since both sides agreed, a few megabytes at a time. */
 export async function sendOut(
   container: Container,
@@ -36,7 +42,7 @@ export async function sendOut(
   roots: readonly Root[],
   command: string,
 ): Promise<Sent> {
-  const files = listed(notebook, roots);
+  const files = listed(notebook, roots).filter(({ path }) => isMeant(path, command));
   const { there, left } = fitting(files, container.base, command);
   const outside = files.some((file) => file.outside && there.has(file.path));
   const parts: string[] = [];

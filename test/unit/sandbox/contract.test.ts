@@ -11,18 +11,14 @@ afterAll(async () => {
   for (const hands of opened) await hands.end();
 });
 
-shellContract("the embedded shell", (notebook, main) => embeddedShell(notebook, { main }));
+shellContract("the embedded shell", (notebook) => embeddedShell(notebook));
 
 const lacking = whyNoHands();
 if (lacking) test.skip(`the container's code keeps the shell's contract: ${lacking}`, () => {});
 else
-  shellContract("the container's code", (notebook, main) => {
+  shellContract("the container's code", (notebook) => {
     const hands = new LocalHands();
     opened.push(hands);
-    const roots = [
-      { path: "/workspace/group", readOnly: false },
-      { path: "/workspace/global", readOnly: !main },
-    ];
     const reach = { egress: "none", outside: false, main: false };
-    return containerShell(new Container(hands, newMarker), notebook, { roots, reach });
+    return containerShell(new Container(hands, newMarker), notebook, { reach });
   });

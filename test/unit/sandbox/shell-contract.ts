@@ -26,11 +26,11 @@ export const names = (notebook: Notebook) =>
 const group = (files: Record<string, string | Uint8Array>) =>
   Object.fromEntries(Object.entries(files).map(([name, content]) => [`/workspace/group/${name}`, content]));
 
-/** What every `Shell` keeps, whatever it stands on. `open` gives one over a notebook; `main`: it may write global files. */
-export function shellContract(name: string, open: (notebook: Notebook, main: boolean) => Shell): void {
+/** What every `Shell` keeps, whatever it stands on. `open` gives one over a notebook. */
+export function shellContract(name: string, open: (notebook: Notebook) => Shell): void {
   const on = (files: Record<string, string | Uint8Array>, main = false) => {
     const notebook = memoryNotebook(files, main);
-    return { notebook, shell: open(notebook, main) };
+    return { notebook, shell: open(notebook) };
   };
 
   describe.concurrent(`${name} keeps the shell's contract`, () => {

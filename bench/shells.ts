@@ -1,0 +1,10 @@
+import { mkdtempSync } from "node:fs";
+import type { FileInfo, Notebook } from "../agent/notebook.ts";
+import { embeddedShell } from "../sandbox/embedded.ts";
+import type { Shell } from "../agent/shell.ts";
+import { Container } from "../sandbox/container.ts";
+import { containerShell } from "../sandbox/container-shell.ts";
+import { LocalHands, newMarker } from "../test/peers/local-hands.ts";
+import { whyNoHands } from "../test/peers/machine.ts";
+import { memoryNotebook } from "../test/unit/tools/memory-notebook.ts";
+import { figure, percentiles } from "./measure.ts";
