@@ -4,6 +4,7 @@ import { groups } from "./groups.ts";
 import { type Install, pss, startInstall, startUpMs, update, uploadKiB } from "./install.ts";
 import { figure, load, missedGoals, percentiles, type Run } from "./measure.ts";
 import { startBenchPeers } from "./peers.ts";
+import { shells } from "./shells.ts";
 import { tasks } from "./tasks.ts";
 
 const CONNECTIONS = 32;
@@ -29,6 +30,7 @@ const parts: Record<string, () => Promise<void>> = {
   tasks: () => tasks(install),
   groups: () => groups(peers),
   restart: () => restart(install),
+  shells,
   upload,
 };
 const chosen = process.argv.slice(2);

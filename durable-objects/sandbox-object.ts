@@ -1,10 +1,10 @@
 import { getSandbox, Sandbox as SdkSandbox } from "@cloudflare/sandbox";
 import { readCredentials } from "../agent/credentials.ts";
-import { resolverOverHttps } from "../agent/web/resolve.ts";
 import helper from "../sandbox/hands.py";
 import { type Hands, type Ran, type Reach, STATE } from "../sandbox/hands.ts";
 import { outbound } from "../sandbox/outbound.ts";
 import { readConfig } from "./config.ts";
+import { outboundPorts } from "./outbound.ts";
 
 export { ContainerProxy } from "@cloudflare/sandbox";
 
@@ -72,11 +72,11 @@ function gate(
   { containerId, params }: { containerId: string; params?: unknown },
 ) {
   const namespace = namespaceOf(env);
+  const config = readConfig(env);
   return outbound(request, params as Reach | undefined, {
+    ...outboundPorts(config),
     fetch: (asked) => fetch(asked),
-    resolve: resolverOverHttps((input, init) => fetch(input, init)),
-    inside: [],
-    credentials: readCredentials(readConfig(env).vars).credentials,
+    credentials: readCredentials(config.vars).credentials,
     noteHost: (host) => namespace.get(namespace.idFromString(containerId)).noteHost(host),
   });
 }

@@ -1,4 +1,5 @@
 import { and, eq, inArray, or, sql } from "drizzle-orm";
+import { readEgress, whyNoEgress } from "../agent/egress.ts";
 import { GateError } from "../agent/web/gate-error.ts";
 import { guardedFetch } from "../agent/web/guarded-fetch.ts";
 import { formsOf } from "../agent/web/mentions.ts";
@@ -24,7 +25,7 @@ export function webOf(
   refused: (what: string, why: string) => void,
 ): Web {
   const { config } = room;
-  const ports = outboundPorts(config);
+  const ports = { ...outboundPorts(config), allowed: (host: string) => whyOffline(room, host) };
   // In the tick of the request: whatever answers, the turn has read it.
   const reading = (url: string, init: RequestInit) => {
     lower(room, turn, "outside");
@@ -46,10 +47,18 @@ export function webOf(
     },
     async search(query, count) {
       const { BRAVE_API_KEY: key, BRAVE_API_BASE: base = BRAVE } = config.vars;
+      const offline = whyOffline(room, new URL(base).hostname);
+      if (offline) throw new SearchError(offline);
       if (!key) throw new SearchError(NO_KEY);
       return search(reading, { base: base.replace(/\/$/, ""), key }, query, count, signal);
     },
   };
+}
+
+/** The list of hosts is for commands; a group that may reach nothing has no web either. */
+function whyOffline(room: Room, host: string): string | undefined {
+  const egress = readEgress(room.settings?.egress);
+  return egress.mode === "none" ? whyNoEgress(host, egress) : undefined;
 }
 
 /** Whether a person of this session wrote the address, or the web's tools showed it. */
