@@ -112,7 +112,7 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
   });
 
   test("loses its helper's disk before any call: the command runs once, on a new start", async () => {
-    for (let at = 0; at < 4; at++) {
+    for (let at = 0; at < 3; at++) {
       const { notebook, hands, shell } = machine({ "a.md": "a" });
       await exec(shell, "true");
       await notebook.write([{ path: "b.md", content: "b" }], ann);
