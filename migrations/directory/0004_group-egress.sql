@@ -1,0 +1,2 @@
+ALTER TABLE `groups` ADD `egress` text;--> statement-breakpoint
+ALTER TABLE `groups` ADD `env` text;
