@@ -36,18 +36,25 @@ async function channelStatus(target: Target, { probe, json }: Options & { probe?
     channel.name,
     channel.state,
     channel.lastEventAt ? time(channel.lastEventAt) : "-",
-    channel.lastError ?? "-",
+    errorOf(channel),
   ]);
   const details = all.flatMap(detailsOf);
   console.log([table(head, rows), ...(details.length > 0 ? ["", ...details] : [])].join("\n"));
 }
 
+function errorOf({ lastError, lastErrorAt }: ChannelStatus): string {
+  if (!lastError) return "-";
+  return lastErrorAt ? `${time(lastErrorAt)} ${lastError}` : lastError;
+}
+
 /** What there is to mend, and what the platform said. */
-function detailsOf({ name, state, missing, problem, probe }: ChannelStatus): string[] {
+function detailsOf({ name, state, missing, problem, probe, fix }: ChannelStatus): string[] {
   const others = missing.filter((variable) => !problem?.startsWith(variable));
   const more = state === "not set up" && others.length > 0 ? ` Also missing: ${others.join(", ")}.` : "";
   const trouble = problem ? [`${problem}${more}`] : [];
-  return [...trouble, ...(probe?.said ?? [])].map((sentence) => `${name}: ${sentence}`);
+  // What the companion says is the problem then.
+  const said = state === "offline" ? [] : (probe?.said ?? []);
+  return [...trouble, ...said, ...(fix ? [fix] : [])].map((sentence) => `${name}: ${sentence}`);
 }
 
 async function setup(target: Target, name: string, options: Options & { publicUrl?: string }): Promise<void> {

@@ -195,6 +195,16 @@ export class Inbox {
     return this.#room.db.select({ n: sql<number>`count(*)` }).from(inbox).where(open).get()?.n ?? 0;
   }
 
+  /** When an event was stored last, in milliseconds. */
+  lastAt(): number | undefined {
+    const newest = this.#room.db
+      .select({ at: inbox.receivedAt })
+      .from(inbox)
+      .orderBy(desc(inbox.id))
+      .limit(1);
+    return newest.get()?.at;
+  }
+
   /** Messages that no turn has taken up yet, for the console's history. */
   unconsumed(after: string): InboxRow[] {
     const open = and(inArray(inbox.state, ["pending", "context", "claimed"]), sql`${inbox.id} > ${after}`);

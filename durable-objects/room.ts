@@ -21,6 +21,8 @@ interface Facts {
   forwardTo: Address;
   /** Last error that a person should know of. */
   lastError: string;
+  /** When that was, in milliseconds. */
+  lastErrorAt: number;
   /** Milliseconds; when a chat that was never registered was last heard. */
   heardAt: number;
   /** Milliseconds; when a chat that nobody registered was told lately that its code for `/main` is wrong. */
@@ -208,5 +210,6 @@ export class Room {
     const message = messageOf(error);
     log("error", this.config.LOG_LEVEL, what, { address: this.address, message });
     this.set("lastError", `${what}: ${message}`.slice(0, 300));
+    this.set("lastErrorAt", now());
   }
 }

@@ -81,6 +81,9 @@ export interface GroupStatus {
   /** Sends that ended `failed` or `unknown` and were not resent. */
   deadLetters: number;
   lastError?: string;
+  /** Milliseconds since the epoch; so the next one, of the event that was stored last. */
+  lastErrorAt?: number;
+  lastEventAt?: number;
   /** Spent today by this group, in USD and tokens. */
   spentUsd: number;
   spentTokens: number;

@@ -23,6 +23,8 @@ export function statusOf(room: Room, parts: Parts): GroupStatus {
     outbox: parts.outbox.count("queued", "sending"),
     deadLetters: parts.outbox.count("failed", "unknown"),
     lastError: room.get("lastError"),
+    lastErrorAt: room.get("lastErrorAt"),
+    lastEventAt: parts.inbox.lastAt(),
     spentUsd: spent.usd,
     spentTokens: spent.tokens,
     shell: parts.workshop.describe(),

@@ -6,9 +6,10 @@ import type { Channel, Report } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
+import type { GroupStatus } from "../durable-objects/rpc.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
-import { askGroups, type ChannelState, channelState } from "./status.ts";
+import { askGroups, type ChannelState, carriedState } from "./status.ts";
 import { outside } from "./webhooks.ts";
 
 export type { Report } from "../channels/channel.ts";
@@ -19,10 +20,12 @@ export interface ChannelStatus extends ChannelState {
   missing: string[];
   /** Where the platform delivers to; absent for the console and for what the companion carries. */
   webhook?: string;
-  /** When a chat of it was last active, in milliseconds since the epoch. */
+  /** When an event of it came last, as far as the chats that were asked know, in milliseconds since the epoch. */
   lastEventAt?: number;
-  /** The last error of its chat that was active last. */
+  /** The newest error of its chats, when it was, and what to do about it. */
   lastError?: string;
+  lastErrorAt?: number;
+  fix?: string;
   /** What the platform said, where it was asked. */
   probe?: Report;
 }
@@ -34,14 +37,21 @@ const address = body(z.object({ url: z.url({ protocol: /^https?$/ }).optional() 
 export const channelDoors = new Hono<Doors>()
   .get("/channels", probing, async (c) => {
     const install = await c.env.DIRECTORY.getByName(DIRECTORY).status();
-    const errors = await askGroups(c.env, install, async (group) => (await group.status()).lastError);
-    const probe = c.req.valid("query").probe === "true";
+    const groups = await askGroups(c.env, install, (group) => group.status());
+    const isAsked = c.req.valid("query").probe === "true";
     const all = Object.values(channels).map(async (channel) => {
-      const status = await setUpOf(channel, c.env, c.get("config"), new URL(c.req.url).origin);
-      const ready = status.state === "ready";
-      const asked = probe && ready ? await channel.probe?.(outside(c.get("config"), c.env)) : undefined;
-      const told: ChannelStatus = { ...status, ...livenessOf(channel.name, install, errors) };
-      return asked ? { ...told, probe: asked } : told;
+      const { carried, ...status } = await setUpOf(
+        channel,
+        c.env,
+        c.get("config"),
+        new URL(c.req.url).origin,
+      );
+      const told: ChannelStatus = { ...status, ...livenessOf(channel.name, install, groups) };
+      if (!isAsked) return told;
+      const probe =
+        carried ??
+        (status.state === "ready" ? await channel.probe?.(outside(c.get("config"), c.env)) : undefined);
+      return probe ? { ...told, probe } : told;
     });
     return c.json(await Promise.all(all));
   })
@@ -68,17 +78,34 @@ async function setUpOf(channel: Channel, env: Env, config: Config, origin: strin
   const isMissing = channel.problem(config.vars) !== undefined;
   const missing = isMissing ? channel.needs.filter((variable) => !config.vars[variable]) : [];
   const webhook = channel.setup ? { webhook: `${origin}/webhook/${channel.name}` } : {};
-  return { ...(await channelState(channel, env, config)), missing, ...webhook };
+  return { ...(await carriedState(channel, env, config)), missing, ...webhook };
 }
 
+/** What its chats tell of it. */
 function livenessOf(
   name: string,
-  { groups }: InstallStatus,
-  errors: { address: string; said: string | undefined }[],
-): Pick<ChannelStatus, "lastEventAt" | "lastError"> {
+  { groups, pending }: InstallStatus,
+  asked: { said: GroupStatus }[],
+): Pick<ChannelStatus, "lastEventAt" | "lastError" | "lastErrorAt" | "fix"> {
   const ours = (chat: { address: string }) => chat.address.startsWith(`${name}:`);
-  const lastEventAt = Math.max(0, ...groups.filter(ours).map(({ lastActiveAt }) => lastActiveAt));
-  // Groups are asked in the order of their last activity.
-  const lastError = errors.find((group) => ours(group) && group.said)?.said;
-  return { ...(lastEventAt ? { lastEventAt } : {}), ...(lastError ? { lastError } : {}) };
+  const told = asked.map(({ said }) => said).filter(ours);
+  const times = [
+    ...groups.filter(ours).map(({ lastActiveAt }) => lastActiveAt),
+    ...pending.filter(ours).map(({ at }) => at),
+    ...told.map(({ lastEventAt = 0 }) => lastEventAt),
+  ];
+  const lastEventAt = Math.max(0, ...times);
+  const newest = told
+    .filter(({ lastError }) => lastError)
+    .sort((a, b) => (b.lastErrorAt ?? 0) - (a.lastErrorAt ?? 0))[0];
+  return { ...(lastEventAt ? { lastEventAt } : {}), ...(newest ? troubleOf(name, newest) : {}) };
 }
+
+function troubleOf(channel: string, { name, lastError, lastErrorAt, deadLetters }: GroupStatus) {
+  const page = PAGES.has(channel) ? ` docs/channels/${channel}.md explains what ${channel} answers.` : "";
+  const letters = deadLetters > 0 ? ` ${deadLetters} not delivered: npx nanoflare dead-letters.` : "";
+  return { lastError, lastErrorAt, fix: `The error is of "${name}".${letters}${page}` };
+}
+
+/** The channels that have a page of their own. */
+const PAGES = new Set(["telegram", "discord", "feishu", "whatsapp"]);

@@ -1,7 +1,7 @@
 import { chooseModels } from "../agent/models/choose.ts";
 import { transcriberName } from "../agent/models/choose-transcriber.ts";
 import { searchName } from "../agent/web/search.ts";
-import type { Channel } from "../channels/channel.ts";
+import type { Channel, Report } from "../channels/channel.ts";
 import { isEnabled } from "../channels/enabled.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
@@ -79,14 +79,24 @@ export async function askGroups<T>(
 
 /** How a channel is by its variables, and by the companion where that carries it. No platform is asked. */
 export async function channelState(channel: Channel, env: Env, config: Config): Promise<ChannelState> {
+  const { carried: _, ...state } = await carriedState(channel, env, config);
+  return state;
+}
+
+/** The same with what the companion said, where it was asked. */
+export async function carriedState(
+  channel: Channel,
+  env: Env,
+  config: Config,
+): Promise<ChannelState & { carried?: Report }> {
   const { name } = channel;
   if (!isEnabled(name, config.vars)) return { name, state: "off" };
   const problem = channel.problem(config.vars);
   if (problem) return { name, state: "not set up", problem };
-  const carried = channel.carried && (await channel.probe?.(outside(config, env)));
-  return carried && !carried.ok
-    ? { name, state: "offline", problem: carried.said.join(" ") }
-    : { name, state: "ready" };
+  if (!channel.carried || !channel.probe) return { name, state: "ready" };
+  const carried = await channel.probe(outside(config, env));
+  if (carried.ok) return { name, state: "ready", carried };
+  return { name, state: "offline", problem: carried.said.join(" "), carried };
 }
 
 function nameOf({ provider, model }: { provider: string; model: string }): string {

@@ -1,14 +1,14 @@
 import WebSocket from "ws";
 import { CLOSE, HEALTH_MS } from "../../channels/frames.ts";
 import { jittered } from "../clock.ts";
+import { Pulse } from "./pulse.ts";
 import type { Session } from "./session.ts";
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 10_000;
+/** Short: who comes back is to be heard within five seconds. */
+const LONGEST_PAUSE_MS = 2500;
+const HANDSHAKE_MS = 8000;
 const REFUSED_PAUSE_MS = 60_000;
-/** The Worker answers `ping` without waking its object. A line without an answer is dead. */
-const PING_MS = 20_000;
-const PONG_MS = 10_000;
 
 export interface ConnectionOptions {
   /** The install's address, without a slash at its end, at this moment. */
@@ -25,7 +25,8 @@ export class Connection {
   #session!: Session;
   #socket: WebSocket | undefined;
   #pause = FIRST_PAUSE_MS;
-  #timers: NodeJS.Timeout[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #pulse: Pulse | undefined;
   #stopped = false;
 
   constructor(options: ConnectionOptions) {
@@ -52,11 +53,11 @@ export class Connection {
     const address = `${url().replace(/^http/, "ws")}/bridge`;
     const socket = new WebSocket(address, {
       headers: { authorization: `Bearer ${token}` },
-      handshakeTimeout: 15_000,
+      handshakeTimeout: HANDSHAKE_MS,
       maxPayload: 1024 * 1024,
     });
     this.#socket = socket;
-    socket.on("open", () => this.#opened());
+    socket.on("open", () => this.#opened(socket));
     socket.on("message", (data, isBinary) => this.#heard(isBinary ? "" : data.toString()));
     socket.on("unexpected-response", (_, { statusCode }) => {
       socket.terminate();
@@ -67,26 +68,17 @@ export class Connection {
     socket.on("close", (code, reason) => this.#closed(socket, code, reason.toString()));
   }
 
-  #opened(): void {
+  #opened(socket: WebSocket): void {
     this.#options.say("The line to the Worker is open.");
     this.#session.opened();
-    this.#timers = [
-      setInterval(() => this.#session.health(), HEALTH_MS),
-      setInterval(() => this.#ping(), PING_MS),
-    ];
+    this.#pulse = new Pulse(socket);
+    this.#timer = setInterval(() => this.#session.health(), HEALTH_MS);
   }
 
   #heard(text: string): void {
-    if (text === "pong") return clearTimeout(this.#timers[2]);
+    if (text === "pong") return this.#pulse?.heard("object");
     this.#session.heard(text);
     if (this.#session.isOpen) this.#pause = FIRST_PAUSE_MS;
-  }
-
-  #ping(): void {
-    const socket = this.#socket;
-    this.send("ping");
-    clearTimeout(this.#timers[2]);
-    this.#timers[2] = setTimeout(() => socket?.terminate(), PONG_MS);
   }
 
   #refused(address: string, status: number): void {
@@ -106,11 +98,11 @@ export class Connection {
     if (known && !known.again) return this.#options.ended(reason);
     const pause = jittered(Math.max(this.#pause, known?.pauseMs ?? 0));
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
-    this.#timers = [setTimeout(() => this.#connect(), pause)];
+    this.#timer = setTimeout(() => this.#connect(), pause);
   }
 
   #quiet(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = [];
+    clearTimeout(this.#timer);
+    this.#pulse?.stop();
   }
 }

@@ -26,13 +26,23 @@ export async function probe(env: ChannelEnv): Promise<Report> {
     const answer = await call(env, { method: "GET", path: "/bot/v3/info", timeoutMs: 10_000 });
     if (!answer.ok) return no(`${answer.reason}. Check FEISHU_APP_ID, FEISHU_APP_SECRET and FEISHU_DOMAIN.`);
     const { app_name, activate_status: state = ACTIVE } = info.parse(answer.data).bot;
-    if (state === ACTIVE) return { ok: true, said: [`Feishu knows this bot as ${app_name}.`] };
+    if (state === ACTIVE) return carried(env, `Feishu knows this bot as ${app_name}.`);
     return no(
       `Feishu knows this bot as ${app_name}, and it is not switched on: release a version of the app.`,
     );
   } catch {
     return no("Feishu could not be reached.");
   }
+}
+
+/** With the long connection the companion has to hold it, too. */
+async function carried(env: ChannelEnv, known: string): Promise<Report> {
+  if (!isLong(env.vars) || !env.companion) return { ok: true, said: [known] };
+  const connector = await env.companion.state("feishu");
+  if (connector?.state === "ready") return { ok: true, said: [known, "The companion holds its connection."] };
+  const why =
+    connector?.problem ?? connector?.state ?? "it is offline, or was started without FEISHU_LONG_CONNECTION";
+  return { ok: false, said: [known, `The companion does not hold its connection: ${why}.`] };
 }
 
 /** 0 before the start, 1 switched off by the tenant, 2 in use. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { feishu } from "../../../channels/feishu/index.ts";
+import type { Companion } from "../../../channels/frames.ts";
 import { install, missing, type Reply, secrets } from "./feishu.ts";
 
 const url = "https://nanoflare.example.workers.dev";
@@ -13,6 +14,19 @@ describe("a probe", () => {
   it("names the bot that Feishu knows", async () => {
     const { ok, said } = await feishu.probe!(knowing(bot({ activate_status: 2 })));
     expect([ok, said.join()]).toEqual([true, expect.stringContaining("Flare")]);
+  });
+
+  it.each([
+    ["ready", true],
+    ["failed", false],
+    [undefined, false],
+  ] as const)("asks the companion too, where that holds the connection (%s)", async (state, well) => {
+    const env = knowing(bot({ activate_status: 2 }));
+    const connector = state && { channel: "feishu", state };
+    const companion = { state: async () => connector } as unknown as Companion;
+    const vars = { ...env.vars, FEISHU_LONG_CONNECTION: "true" };
+    const { ok, said } = await feishu.probe!({ ...env, vars, companion });
+    expect([ok, said.join(" ")]).toEqual([well, expect.stringContaining("companion")]);
   });
 
   it.each([
