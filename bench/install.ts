@@ -26,6 +26,7 @@ export interface Install {
 export async function startInstall(
   peers: BenchPeers,
   stateDir = mkdtempSync(join(tmpdir(), "nanoflare-bench-")),
+  more: Record<string, string> = {},
 ): Promise<Install> {
   const port = await freePort();
   const env = {
@@ -40,6 +41,7 @@ export async function startInstall(
     ALLOW_FROM: "telegram:1001",
     BUDGET_INSTALL_TOKENS: "2000000000",
     BUDGET_GROUP_TOKENS: "2000000000",
+    ...more,
   };
   const child = spawn(process.execPath, ["cli/start.ts"], { env, stdio: "ignore", detached: true });
   const url = `http://127.0.0.1:${port}`;

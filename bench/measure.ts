@@ -32,6 +32,39 @@ export async function load(
   return { perSecond: bodies.length / seconds, ...percentiles(times) };
 }
 
+/** A request with headers of its own, as a signature is. */
+export interface Signed {
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** The same at an even pace, as platforms deliver: what is measured is the answer, not the queue before it. */
+export async function paced(
+  url: string,
+  requests: Signed[],
+  connections: number,
+  perSecond: number,
+): Promise<Run> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const times: number[] = [];
+  let next = 0;
+  const started = performance.now();
+  const worker = async () => {
+    for (let at = next++; at < requests.length; at = next++) {
+      const wait = started + (at * 1000) / perSecond - performance.now();
+      if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+      const { headers, body } = requests[at]!;
+      const posted = performance.now();
+      await post(url, headers, body, agent);
+      times.push(performance.now() - posted);
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  const seconds = (performance.now() - started) / 1000;
+  agent.destroy();
+  return { perSecond: requests.length / seconds, ...percentiles(times) };
+}
+
 /** The 50th, 95th and 99th percentile. */
 export function percentiles(times: number[]): Pick<Run, "p50" | "p95" | "p99"> {
   const sorted = [...times].sort((a, b) => a - b);

@@ -1,5 +1,7 @@
 /** `npm run bench`: the figures that the project promises, each beside its goal. Every ratio is taken in this one run. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { companion } from "./companion.ts";
+import { doors } from "./doors.ts";
 import { groups } from "./groups.ts";
 import { type Install, pss, startInstall, startUpMs, update, uploadKiB } from "./install.ts";
 import { figure, load, missedGoals, percentiles, type Run } from "./measure.ts";
@@ -29,6 +31,8 @@ const parts: Record<string, () => Promise<void>> = {
   history: () => history(install),
   tasks: () => tasks(install),
   groups: () => groups(peers),
+  doors: () => doors(peers),
+  companion: () => companion(peers),
   restart: () => restart(install),
   shells,
   upload,

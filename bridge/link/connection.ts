@@ -5,9 +5,12 @@ import { Pulse } from "./pulse.ts";
 import type { Session } from "./session.ts";
 
 const FIRST_PAUSE_MS = 500;
-/** Short: who comes back is to be heard within five seconds. */
-const LONGEST_PAUSE_MS = 2500;
-const HANDSHAKE_MS = 8000;
+/**
+ * Short: who comes back is to be heard within five seconds. A first packet that is lost goes out again after one and three
+ * seconds, and then only after seven: by then it is a new attempt.
+ */
+const LONGEST_PAUSE_MS = 2000;
+const HANDSHAKE_MS = 5000;
 const REFUSED_PAUSE_MS = 60_000;
 
 export interface ConnectionOptions {

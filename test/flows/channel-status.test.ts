@@ -32,7 +32,7 @@ test("a channel's last event and last error are told, with what to do", async ()
 
 test("what the companion carries is told with the companion's word, asked for or not", async () => {
   const [told, probed] = [await statusOf("whatsapp"), await statusOf("whatsapp", true)];
-  expect(told).toMatchObject({ state: "offline", problem: expect.stringContaining("npm run companion") });
   expect(told).not.toHaveProperty("probe");
-  expect(probed.probe).toEqual({ ok: false, said: [told.problem] });
+  expect(probed.probe?.ok).toBe(told.state === "ready");
+  expect(probed.probe?.said.join(" ")).toBe(told.problem);
 });
