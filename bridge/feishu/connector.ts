@@ -8,7 +8,7 @@ export interface FeishuOptions {
   appSecret: string;
   /** Where the cloud's API lives, without `/open-apis`. */
   domain: string;
-  /** After an error that the SDK gives up at, it is begun anew after so many milliseconds [a minute]. */
+  /** What is not connected by then is begun anew, in milliseconds [20 s]. */
   againMs?: number;
 }
 
@@ -19,7 +19,8 @@ const MESSAGE = "im.message.receive_v1";
  * https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case
  */
 const PATIENCE_MS = 2500;
-const AGAIN_MS = 60_000;
+/** The SDK gives some errors up, and waits for minutes after a first try that failed. */
+const AGAIN_MS = 20_000;
 /** The server is gone when it says nothing for so many seconds after a ping. */
 const PONG_S = 10;
 
@@ -46,6 +47,8 @@ export class FeishuConnection implements Connector {
   }
 
   start(): void {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.start(), this.#options.againMs ?? AGAIN_MS);
     this.#begin().catch((error: Error) => this.#failed(error));
   }
 
@@ -98,6 +101,7 @@ export class FeishuConnection implements Connector {
   }
 
   #ready(): void {
+    clearTimeout(this.#again);
     this.#host.say("Feishu: connected.");
     this.#change({ state: "ready" });
   }
@@ -105,7 +109,7 @@ export class FeishuConnection implements Connector {
   #failed(error: Error): void {
     if (this.#stopped) return;
     const problem = `Feishu: ${error.message}`.slice(0, 300);
-    this.#host.say(problem);
+    if (problem !== this.#state.problem) this.#host.say(problem);
     this.#change({ state: "failed", problem });
     clearTimeout(this.#again);
     this.#again = setTimeout(() => this.start(), this.#options.againMs ?? AGAIN_MS);

@@ -52,7 +52,7 @@ function start(secret = APP.appSecret): void {
     show: () => undefined,
   };
   const domain = `http://127.0.0.1:${port}`;
-  connector = new FeishuConnection({ appId: APP.appId, appSecret: secret, domain, againMs: 50 }, host);
+  connector = new FeishuConnection({ appId: APP.appId, appSecret: secret, domain, againMs: 1000 }, host);
   connector.start();
 }
 
