@@ -59,6 +59,12 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Events",
+    keys: ["event:reaction"],
+    who: ["main", "member", "guest", "bot"],
+    says: "A reaction is stored and read as context; it never starts a turn.",
+  },
+  {
+    part: "Events",
     keys: ["event:arrival"],
     who: ["stranger"],
     says: "A chat that speaks to the assistant waits to be registered, or gets one pairing code.",
@@ -229,9 +235,9 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Doors",
-    keys: route("GET /bridge", "PUT /bridge/media/:id"),
+    keys: route("GET /bridge", "PUT /bridge/media/:id", "GET /bridge/media/:folder/:id"),
     who: ["owner", "visitor"],
-    says: "The companion takes the line and delivers files: the door checks BRIDGE_TOKEN before the upgrade.",
+    says: "The companion takes the line, delivers and fetches files: the door checks BRIDGE_TOKEN before the upgrade.",
   },
   {
     part: "Doors",
@@ -276,6 +282,7 @@ export const RIGHTS: readonly Right[] = [
       "GET /api/chat/:address/history",
       "POST /api/chat/:address/messages",
       "POST /api/chat/:address/stop",
+      "GET /api/chat/:address/files/:id/:name",
       "GET /api/chat/:address/socket",
     ),
     who: ["owner"],

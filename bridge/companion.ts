@@ -12,7 +12,7 @@ import { Hands } from "./link/hands.ts";
 import { Session } from "./link/session.ts";
 import { Store } from "./link/store.ts";
 import { TelegramPolling } from "./telegram/connector.ts";
-import { upload } from "./upload.ts";
+import { fetchMedia, upload } from "./upload.ts";
 import { WhatsApp } from "./whatsapp/connector.ts";
 import { WhatsAppDisk } from "./whatsapp/disk.ts";
 
@@ -73,6 +73,7 @@ export class Companion {
         this.#session.settled(this.#session.deliver(`${channel}:${lane}`, { type: "raw", channel, event })),
       changed: () => this.#changed(),
       upload: (name, bytes) => upload(config, name, bytes),
+      fetchMedia: (key) => fetchMedia(config, key),
       say,
       show: (qr) => qrcode.generate(qr, { small: true }, say),
     };

@@ -29,6 +29,8 @@ export interface Host {
   changed(): void;
   /** Brings a file to the Worker and gives its key. `name`: 64 hex digits. Rejects when it does not arrive. */
   upload(name: string, bytes: Uint8Array): Promise<string>;
+  /** Fetches a file that is to be sent, by its key. Rejects when it does not come. */
+  fetchMedia(key: string): Promise<Buffer>;
   /** Tells the person at the terminal. */
   say(line: string): void;
   /** Shows the person at the terminal a QR code. */

@@ -1,4 +1,6 @@
+import type { FileLimits, OutgoingFile } from "./files.ts";
 import type { Companion } from "./frames.ts";
+import type { Reaction } from "./reaction.ts";
 
 /**
  * The vocabulary between the platforms and the rest of nanoflare. Everything here is plain data that crosses
@@ -46,7 +48,8 @@ export interface Quote {
   fromUs: boolean;
 }
 
-interface Event {
+/** What every event has. */
+export interface Event {
   address: Address;
   /** The platform's own dedupe key: the same event has the same key however often it is delivered. */
   key: string;
@@ -92,7 +95,7 @@ export interface Migration extends Event {
 }
 
 /** Everything that a platform can tell us. */
-export type Inbound = Message | Edit | Migration;
+export type Inbound = Message | Edit | Migration | Reaction;
 
 /** What a webhook gave: the events, and the answer that the platform gets once they are stored. */
 export interface Received {
@@ -121,7 +124,8 @@ export interface Target {
 export type Send =
   /**
    * `replyTo`: what it answers. `after`: the message of the part before it, where it is a later part.
-   * `unfinished`: more will be written into this message, and people may stop that.
+   * `unfinished`: more will be written into this message, and people may stop that. `files` go in the same message,
+   * within `Limits.files`; only with them the text may be empty.
    */
   | {
       type: "message";
@@ -131,6 +135,7 @@ export type Send =
       unfinished?: boolean;
       replyTo?: string;
       after?: string;
+      files?: OutgoingFile[];
       key: string;
     }
   | {
@@ -149,6 +154,8 @@ export type Send =
    * `over`: takes the sign away again, where `Limits.typingEnds` says that it stays.
    */
   | { type: "typing"; to: Target; answering?: string; over?: boolean }
+  /** Puts a sign under a message that is being answered, or takes it away again (`over`). Best effort. */
+  | { type: "seen"; to: Target; messageId: string; over?: boolean }
   /** What the model does at the moment, for channels that can show it (the console). Best effort. */
   | { type: "activity"; to: Target; text: string }
   /** Nothing is said to an event with this `answerTo`: the platform need not wait any more. Best effort. */
@@ -188,12 +195,18 @@ export interface Limits {
   editsPerMessage: number;
   /** Most sends to one chat a minute. */
   perMinute: number;
+  /** Sends to all chats together a second, for what goes to many at once; absent where there is no such limit. */
+  fanOutPerSecond?: number;
   /** A key that makes a repeated send harmless, for so many milliseconds; absent where the platform has none. */
   sendKey?: { windowMs: number; maxLength: number };
   /** Typing has to be shown again after this many milliseconds; 0 where there is no typing. */
   typingMs: number;
   /** Typing stays until a `typing` with `over` takes it away. */
   typingEnds?: boolean;
+  /** A message that is being answered can get a sign for so long. */
+  seen?: boolean;
+  /** What may be sent beside text. */
+  files: FileLimits;
   /** Whether an answer begins with `Name: ` (a number that is shared with its owner). */
   prefix: boolean;
 }

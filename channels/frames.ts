@@ -36,6 +36,21 @@ export const commandSchema = z.discriminatedUnion("do", [
     text: z.string().min(1),
     replyTo: z.string().optional(),
   }),
+  /** A file that the companion fetches from the Worker at `/bridge/<key>`; `text` stands beside it. */
+  z.object({
+    do: z.literal("send-file"),
+    chatId: z.string().min(1),
+    file: z.object({
+      key: z.string().regex(/^media\/[a-z0-9_-]+\/[0-9a-f]{64}$/),
+      name: z.string().min(1),
+      mime: z.string().min(1),
+      size: z.number().int().positive(),
+      /** Shown as a picture, not as a file. */
+      picture: z.boolean(),
+    }),
+    text: z.string().optional(),
+    replyTo: z.string().optional(),
+  }),
   z.object({
     do: z.literal("edit"),
     chatId: z.string().min(1),
@@ -108,7 +123,7 @@ const eventSchema = z.custom<Inbound>((value) => {
   return (
     typeof event === "object" &&
     event !== null &&
-    ["message", "edit", "migration"].includes(event.kind) &&
+    ["message", "edit", "migration", "reaction"].includes(event.kind) &&
     typeof event.key === "string" &&
     event.key !== "" &&
     typeof event.address === "string" &&

@@ -128,9 +128,12 @@ export class Conversation {
 /** Ids sort by time: what comes after ours and is the assistant's, answers it. */
 function outcomeOf(messages: ShownMessage[], since: string): Outcome | undefined {
   const ours = messages.find(({ id }) => id === since);
-  const replies = messages
-    .filter(({ id, from }) => from === "assistant" && id > since)
-    .map(({ text }) => text);
+  const replies = messages.filter(({ id, from }) => from === "assistant" && id > since).map(textOf);
   if (ours?.note) return { replies, note: ours.note };
   return replies.length > 0 ? { replies } : undefined;
+}
+
+/** A terminal shows no files: it says their names, and where in the workspace they lay. */
+function textOf({ text, files = [] }: ShownMessage): string {
+  return [text, ...files.map(({ name, path }) => `[file ${name}: ${path}]`)].join("\n");
 }

@@ -179,6 +179,8 @@ export interface DirectoryRooms {
   due(address: Address, nextDueAt: number | null): Promise<void>;
   /** Has every main told something, once a key. */
   tellMain(key: string, text: string): Promise<void>;
+  /** Milliseconds until so many sends that go to many chats may leave; their moments are taken then. Writes nothing. */
+  lease(channel: string, sends: number): Promise<number>;
   /** Registered groups, those that are due first, then those active last: the first 25. */
   byDue(by?: Address): Promise<ByDue>;
   arrive(request: ArriveRequest): Promise<Arrival>;

@@ -7,6 +7,7 @@ import type { Address, Chat } from "../channels/channel.ts";
 import migrations from "../migrations/directory/migrations.js";
 import { readConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
+import { Allowance } from "./directory/allowance.ts";
 import { Arrivals } from "./directory/arrivals.ts";
 import { Budget } from "./directory/budget.ts";
 import { Codes } from "./directory/codes.ts";
@@ -51,6 +52,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   readonly #codes: Codes;
   readonly #budget: Budget;
   readonly #globals: Globals;
+  readonly #allowance = new Allowance();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -97,6 +99,10 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   async tellMain(key: string, text: string): Promise<void> {
     this.#office.transaction(() => this.#errands.tell(key, text));
     this.#follow();
+  }
+
+  async lease(channel: string, sends: number): Promise<number> {
+    return this.#allowance.lease(channel, sends, this.#office.now());
   }
 
   async byDue(by?: Address): Promise<ByDue> {

@@ -16,6 +16,7 @@ import { makeParts } from "./make-parts.ts";
 import { Memory, type MemoryAsker } from "./memory.ts";
 import { newestId } from "./newest-id.ts";
 import type { Parts } from "./parts.ts";
+import type { PinnedFile } from "./pins.ts";
 import { Reception } from "./reception.ts";
 import { forgetOld } from "./retention.ts";
 import { Room } from "./room.ts";
@@ -100,8 +101,9 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   }
 
   /** Says something that is nobody's answer, once a key. */
-  async notify(key: string, text: string): Promise<void> {
-    this.#room.transaction(() => this.#parts.say(key, text, ""));
+  async notify(key: string, text: string, files: PinnedFile[] = []): Promise<void> {
+    const own = await this.#parts.pins.adopt(files);
+    this.#room.transaction(() => this.#parts.announce(key, text, own));
     this.#crew.pump();
   }
 
@@ -178,6 +180,9 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     void this.#parts.workspace
       .repair()
       .catch((error) => this.#room.report("files could not be repaired", error));
+    void this.#parts.pins
+      .forgetOld()
+      .catch((error) => this.#room.report("old files could not be removed", error));
     this.#crew.boot(armedAt);
   }
 

@@ -3,8 +3,10 @@ import { Backlog } from "./backlog.ts";
 import { Errands } from "./errands.ts";
 import { Workshop } from "./hands.ts";
 import { Inbox } from "./inbox.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type Saying } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
+import { Pins } from "./pins.ts";
+import { fileRefusals } from "./refused-files.ts";
 import type { Room } from "./room.ts";
 import { Desk } from "./tasks/desk.ts";
 import { Heartbeat } from "./tasks/heartbeat.ts";
@@ -21,17 +23,26 @@ type Calls = Pick<Parts, "pump" | "arrived" | "speak" | "stop" | "running" | "dr
 /** Puts a group's parts together, each with those that it works with. */
 export function makeParts(room: Room, calls: Calls): Parts {
   const inbox = new Inbox(room);
-  const outbox = new Outbox(room);
+  const pins = new Pins(room);
+  const outbox = new Outbox(room, pins, (row, files, why) => tellRefused(row, files, why));
   const transcript = new Transcript(room, inbox);
   const backlog = new Backlog(room, inbox, transcript);
   const ledger = new Ledger(room);
   const turns = new Turns(room, inbox, transcript, backlog, ledger);
   const workspace = openWorkspace(room);
   const errands = new Errands(room);
-  const say = (key: string, text: string, thread: string, replyTo?: string) => {
-    const id = outbox.say({ key, text, thread, ...(replyTo ? { replyTo } : {}) });
-    if (id) transcript.addOurs({ id, role: "notice", text, thread, session: transcript.session(thread).id });
+  const notice = (saying: Saying) => {
+    const id = outbox.say(saying);
+    if (!id) return;
+    const { text, thread, files = [] } = saying;
+    const session = transcript.session(thread).id;
+    transcript.addOurs({ id, role: "notice", text, thread, session, extra: { files } });
   };
+  const say = (key: string, text: string, thread: string, replyTo?: string) =>
+    notice({ key, text, thread, ...(replyTo ? { replyTo } : {}) });
+  const announce: Parts["announce"] = (key, text, files) =>
+    notice({ key, text, thread: "", files, fanOut: true });
+  const tellRefused = fileRefusals(room, transcript, say);
   const tellMain = (key: string, text: string) => errands.tellMain(key, text);
   const stop = (turn: string) => void calls.stop(turn);
   const runs = new Runs(room, { outbox, transcript, turns, ledger, say, tellMain, stop });
@@ -39,16 +50,8 @@ export function makeParts(room: Room, calls: Calls): Parts {
   const audit = new Audit(room);
   const desk = new Desk(room, runs, slots, audit);
   const heartbeat = new Heartbeat(room, { turns, runs, workspace });
-  const people = {
-    inbox,
-    outbox,
-    transcript,
-    backlog,
-    turns,
-    ledger,
-    audit,
-    workspace,
-    workshop: new Workshop(room),
-  };
-  return { ...people, desk, slots, runs, heartbeat, errands, say, tellMain, ...calls };
+  const people = { inbox, outbox, pins, transcript, backlog, turns, ledger, audit, workspace };
+  const workshop = new Workshop(room);
+  const time = { desk, slots, runs, heartbeat };
+  return { ...people, ...time, workshop, errands, say, announce, tellMain, ...calls };
 }

@@ -1,7 +1,11 @@
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
-import type { Part, Send, Sent } from "../channels/channel.ts";
+import type { Send, Sent } from "../channels/channel.ts";
+import { type FilePart, type OutgoingFile, planParts, takenApart } from "../channels/files.ts";
 import { Absence } from "./absence.ts";
+import { deadLetters, resend } from "./dead-letters.ts";
+import { FanOut } from "./fan-out.ts";
 import { Pace } from "./pace.ts";
+import type { PinnedFile, Pins } from "./pins.ts";
 import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import type { DeadLetter } from "./rpc.ts";
@@ -18,16 +22,24 @@ export interface Saying {
   replyTo?: string;
   trust?: OutboxRow["trust"];
   trace?: string;
+  files?: PinnedFile[];
+  fanOut?: boolean;
 }
+
+/** A platform takes this file in no way. */
+type Refused = (row: OutboxRow, file: PinnedFile, why: string) => void;
 
 const ATTEMPTS = 12;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 const OPEN = ["queued", "sending"] as const;
+const UNREAD = { outcome: "retry", afterMs: 5000, reason: "The files could not be read." } as const;
 
-/** The oldest that is not out yet. */
+/** The oldest that is not out yet. Only what waits for its turn among many chats lets others pass. */
 const NEXT = prepared((db) => {
   const open = inArray(outbox.state, [...OPEN]);
-  return db.select().from(outbox).where(open).orderBy(asc(outbox.id)).limit(1).prepare();
+  const { fanOut, part, nextAt } = outbox;
+  const waits = sql`(${fanOut} and ${part} = 0 and ${nextAt} > ${sql.placeholder("now")})`;
+  return db.select().from(outbox).where(open).orderBy(waits, asc(outbox.id)).limit(1).prepare();
 });
 /** What another boot was sending. */
 const DEAD = prepared((db) => {
@@ -41,12 +53,18 @@ const DEAD = prepared((db) => {
  */
 export class Outbox {
   readonly #room: Room;
+  readonly #pins: Pins;
+  readonly #refused: Refused;
+  readonly #fanOut: FanOut;
   /** All that is sent to the chat counts here, streamed pieces too. */
   readonly pace: Pace;
   readonly absence: Absence;
 
-  constructor(room: Room) {
+  constructor(room: Room, pins: Pins, refused: Refused) {
     this.#room = room;
+    this.#pins = pins;
+    this.#refused = refused;
+    this.#fanOut = new FanOut(room);
     this.pace = new Pace(room.channel?.limits.perMinute ?? 60);
     this.absence = new Absence(room);
   }
@@ -54,7 +72,10 @@ export class Outbox {
   /** Queues a saying. Call it inside the transaction of its cause. Answers the new row's id, undefined for a known key. */
   say(saying: Saying, id = this.#room.newId()): string | undefined {
     // Rendered here: a text that kills the object then counts against its turn, instead of each time it is to be sent.
-    const parts = this.#room.channel?.render(saying.text) ?? null;
+    const channel = this.#room.channel;
+    const parts = channel
+      ? planParts(channel.render(saying.text), saying.files ?? [], channel.limits.files)
+      : null;
     const row = { ...blank(this.#room.now()), ...saying, id, parts, trace: saying.trace ?? id };
     const rows = this.#room.db
       .insert(outbox)
@@ -82,37 +103,19 @@ export class Outbox {
     for (let row = this.#next(); row && row.nextAt <= this.#room.now(); row = this.#next()) {
       const pause = this.pace.pause(this.#room.now());
       if (pause > 0) return this.#update(row, { nextAt: this.#room.now() + pause });
-      await this.#sendPart(row);
+      const turn = await this.#fanOut.pause(row);
+      if (turn > 0) this.#update(row, { nextAt: this.#room.now() + turn });
+      else await this.#sendPart(row);
     }
   }
 
   deadLetters(): DeadLetter[] {
-    const rows = this.#room.db
-      .select()
-      .from(outbox)
-      .where(inArray(outbox.state, ["failed", "unknown"]))
-      .orderBy(asc(outbox.id))
-      .limit(100)
-      .all();
-    return rows.map((row) => ({
-      id: row.id,
-      state: row.state as DeadLetter["state"],
-      text: row.text.slice(0, 200),
-      reason: row.reason ?? "",
-      at: row.createdAt,
-    }));
+    return deadLetters(this.#room);
   }
 
   /** Queues a dead letter again, from its first unsent part. */
   resend(id: string): boolean {
-    const fresh = { state: "queued", attempts: 0, nextAt: this.#room.now(), reason: null } as const;
-    const rows = this.#room.db
-      .update(outbox)
-      .set(fresh)
-      .where(and(eq(outbox.id, id), inArray(outbox.state, ["failed", "unknown"])))
-      .returning({ id: outbox.id })
-      .all();
-    return rows.length > 0;
+    return resend(this.#room, id);
   }
 
   count(...states: OutboxRow["state"][]): number {
@@ -125,7 +128,7 @@ export class Outbox {
   }
 
   #next(): OutboxRow | undefined {
-    return NEXT(this.#room.db).get();
+    return NEXT(this.#room.db).get({ now: this.#room.now() });
   }
 
   async #sendPart(row: OutboxRow): Promise<void> {
@@ -138,23 +141,35 @@ export class Outbox {
     const parts = row.parts ?? channel.render(row.text);
     const part = parts[row.part];
     if (!part) return this.#done(row);
+    const files = await this.#filesOf(row, part, channel.limits.files.byKey);
+    if (files === "gone") return this.#withoutFiles({ ...row, parts }, "it is not kept any more");
+    if (files === "unread") return this.#finish({ ...row, attempts: row.attempts + 1, parts }, UNREAD);
     this.#update(row, { state: "sending", boot: this.#room.boot, attempts: row.attempts + 1, parts });
     const { ends } = this.absence;
-    const sent = await channel.send(this.#send(row, part), this.#room.channelEnv);
+    const sent = await channel.send(this.#send(row, part, files), this.#room.channelEnv);
     if (sent.outcome === "absent") return this.#wait({ ...row, parts }, sent, ends);
     this.pace.count(this.#room.now());
     this.#finish({ ...row, attempts: row.attempts + 1, parts }, sent);
   }
 
+  /** With their bytes, which are in memory for this one message. */
+  async #filesOf(row: OutboxRow, part: FilePart, byKey = false): Promise<OutgoingFile[] | "gone" | "unread"> {
+    const files = (part.files ?? []).map((place) => row.files![place]!);
+    if (byKey || files.length === 0) return files;
+    return this.#pins.load(files).catch(() => "unread" as const);
+  }
+
   /** A part whose platform id is known already (it was streamed) is edited, the others are sent. */
-  #send(row: OutboxRow, part: Part): Send {
+  #send(row: OutboxRow, { files: _, alone, ...part }: FilePart, loaded: OutgoingFile[]): Send {
     const to = { chatId: this.#room.chatId, ...(row.thread ? { thread: row.thread } : {}) };
-    const key = `${row.id}${row.part === 0 ? "" : `:${row.part}`}`;
+    const key = `${row.id}${row.part === 0 ? "" : `:${row.part}`}${alone ? ":alone" : ""}`;
     const messageId = row.sentIds[row.part];
     if (messageId) return { type: "edit", to, messageId, part, asPlain: row.plain, key };
     const after = row.sentIds[row.part - 1];
     const replyTo = row.part === 0 && row.replyTo ? { replyTo: row.replyTo } : {};
-    return { type: "message", to, part, asPlain: row.plain, key, ...replyTo, ...(after ? { after } : {}) };
+    const files = loaded.length > 0 ? { files: loaded } : {};
+    const before = after ? { after } : {};
+    return { type: "message", to, part, asPlain: row.plain, key, ...replyTo, ...before, ...files };
   }
 
   /** Nothing is armed for it but a slow look: the companion knocks when it is back. Waiting is no attempt. */
@@ -172,9 +187,10 @@ export class Outbox {
       case "sent":
         return this.#partSent(row, sent.messageId);
       case "retry":
-        if (row.attempts >= ATTEMPTS) return this.#fail(row, sent.reason);
+        if (row.attempts >= ATTEMPTS) return this.#refuse(row, sent.reason);
         return this.#update(row, {
           state: "queued",
+          attempts: row.attempts,
           nextAt: now + pauseMs(row.attempts, sent.afterMs),
           reason: sent.reason,
         });
@@ -185,7 +201,7 @@ export class Outbox {
         this.#room.set("target", sent.chatId);
         return this.#update(row, { state: "queued", reason: "the chat has a new id" });
       case "failed":
-        return this.#fail(row, sent.reason);
+        return this.#refuse(row, sent.reason);
       case "unknown":
         return this.#settleUnknown(row, sent.reason, sent.mayRepeat === true, sent.keyless);
     }
@@ -204,9 +220,29 @@ export class Outbox {
     this.#update(row, { state: "sent", sentAt: this.#room.now() });
   }
 
+  /** What is refused with files is said without them; only what cannot be said at all has failed. */
+  #refuse(row: OutboxRow, reason: string): void {
+    if (row.parts?.[row.part]?.files) this.#withoutFiles(row, reason);
+    else this.#fail(row, reason);
+  }
+
   #fail(row: OutboxRow, reason: string): void {
     this.#update(row, { state: "failed", reason });
     this.#room.report("a message could not be sent", reason);
+  }
+
+  /** The text of a part goes alone, then each of its files; a file that was alone already is given up. */
+  #withoutFiles(row: OutboxRow, reason: string): void {
+    const parts = row.parts!;
+    const part = parts[row.part]!;
+    const rest = takenApart(part);
+    const next = [...parts.slice(0, row.part), ...rest, ...parts.slice(row.part + 1)];
+    this.#room.transaction(() => {
+      const over = next.length <= row.part ? ({ state: "sent", sentAt: this.#room.now() } as const) : {};
+      const fresh = { state: "queued", plain: false, attempts: 0, nextAt: this.#room.now() } as const;
+      this.#update(row, { ...fresh, reason, parts: next, ...over });
+      if (rest.length === 0) this.#refused(row, row.files![part.files![0]!]!, reason);
+    });
   }
 
   /**

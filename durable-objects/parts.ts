@@ -4,6 +4,7 @@ import type { Errands } from "./errands.ts";
 import type { Workshop } from "./hands.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
+import type { PinnedFile, Pins } from "./pins.ts";
 import type { Desk } from "./tasks/desk.ts";
 import type { Heartbeat } from "./tasks/heartbeat.ts";
 import type { Runs } from "./tasks/runs.ts";
@@ -17,6 +18,8 @@ import type { Workspace } from "./workspace.ts";
 export interface Parts {
   inbox: Inbox;
   outbox: Outbox;
+  /** The files that it sends. */
+  pins: Pins;
   transcript: Transcript;
   backlog: Backlog;
   turns: Turns;
@@ -34,6 +37,8 @@ export interface Parts {
   errands: Errands;
   /** Queues something that is nobody's answer, once a key. Call it inside the transaction of its cause. */
   say(key: string, text: string, thread: string, replyTo?: string): void;
+  /** The same for what nobody here asked for, with files. */
+  announce(key: string, text: string, files?: PinnedFile[]): void;
   /** Has main told something, once a key; in main itself nothing. Call it inside the transaction of its cause. */
   tellMain(key: string, text: string): void;
   /** Arms the alarm for what is due, then starts all lanes. */

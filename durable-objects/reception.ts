@@ -1,11 +1,13 @@
 import { type Actor, authorize, HOST } from "../agent/authorize.ts";
 import { type Wake, wakes, whyUnheard } from "../agent/wake.ts";
 import type { Edit, Inbound, Message, Migration } from "../channels/channel.ts";
+import type { Reaction } from "../channels/reaction.ts";
 import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
 import type { Commands } from "./commands.ts";
 import type { Console } from "./console.ts";
 import type { Parts } from "./parts.ts";
+import { lineOf } from "./reactions.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
 
@@ -56,6 +58,8 @@ export class Reception {
         return this.#edit(event);
       case "message":
         return this.#message(event);
+      case "reaction":
+        return this.#reaction(event);
     }
   }
 
@@ -99,7 +103,7 @@ export class Reception {
   }
 
   /** What people say who may not wake it is context, unless main chose otherwise for this group. */
-  #unwanted(event: Message | Edit): string | undefined {
+  #unwanted(event: Pick<Message, "sender" | "fromUs">): string | undefined {
     if (this.#room.settings?.mode !== "drop") return undefined;
     return whyUnheard(event, this.#admission.gate());
   }
@@ -192,6 +196,15 @@ export class Reception {
       if (!replaced && id) this.#parts.transcript.edited(edit);
       return { outcome: "accepted" as const, id };
     });
+  }
+
+  /** Context for the next turn; it wakes none, whoever it is from. */
+  #reaction(reaction: Reaction): Receipt {
+    const unwanted = this.#unwanted(reaction);
+    if (unwanted) return this.#admission.drop(reaction, unwanted);
+    const id = this.#parts.inbox.add(lineOf(this.#room, reaction), "context", "a reaction wakes nobody");
+    if (id) return { outcome: "accepted", id, quiet: true };
+    return { outcome: "duplicate", id: this.#parts.inbox.idOf(reaction.key) };
   }
 
   /** The old id's object keeps the chat; the new id's object forwards to it. Every step may be repeated. */

@@ -5,6 +5,7 @@ import type { Address, Chat, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import type { HandedOver } from "./hand-over.ts";
 import type { MemoryAsker } from "./memory.ts";
+import type { PinnedFile } from "./pins.ts";
 import type { Asker } from "./tasks/asker.ts";
 
 /** What `receive` did with an event. It returns only after the event is stored. */
@@ -120,8 +121,8 @@ export interface GroupVerbs {
   history(range: { before?: string; after?: string; limit: number }): Promise<ShownMessage[]>;
   /** Takes over settings if their version is newer. */
   configure(settings: GroupSettings): Promise<void>;
-  /** Says something that is nobody's answer; once, however often it is called with one key. */
-  notify(key: string, text: string): Promise<void>;
+  /** Says something that is nobody's answer, with files of the group that asks; once a key. */
+  notify(key: string, text: string, files?: PinnedFile[]): Promise<void>;
   /** The watchdog's knock: takes up what is due and arms the alarm. */
   wake(): Promise<void>;
   /** The companion is back: what waits for it goes out. */

@@ -2,10 +2,13 @@
 import { sql } from "drizzle-orm";
 import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Attachment, Quote } from "../channels/channel.ts";
+import type { FilePart } from "../channels/files.ts";
+import type { PinnedFile } from "./pins.ts";
 
 export * from "./files-schema.ts";
 export * from "./global-copy-schema.ts";
 export * from "./mount-schema.ts";
+export * from "./pins-schema.ts";
 export * from "./tasks-schema.ts";
 
 /** Small facts that are read at boot: the settings copy, the session, the send target, forwarding. */
@@ -32,6 +35,8 @@ export interface InboxExtra {
   replyTo?: Quote;
   attachments?: StoredAttachment[];
   username?: string;
+  /** Files that the assistant sent with this message. */
+  files?: PinnedFile[];
   /** As the channel gave it: what is said to this event is said with it. Never shown; the platform forgets it soon. */
   answerTo?: string;
 }
@@ -160,7 +165,9 @@ export const outbox = sqliteTable(
     /** The next part to send. */
     part: integer().notNull(),
     /** Rendered once, so that a restart sends the same parts. */
-    parts: text({ mode: "json" }).$type<{ body: string; plain: string }[]>(),
+    parts: text({ mode: "json" }).$type<FilePart[]>(),
+    /** The files that go with it; parts name them by their place. */
+    files: text({ mode: "json" }).$type<PinnedFile[]>(),
     /** The platform's ids of the parts that are out. */
     sentIds: text({ mode: "json" }).$type<string[]>().notNull(),
     plain: integer({ mode: "boolean" }).notNull(),
@@ -170,6 +177,8 @@ export const outbox = sqliteTable(
     repeated: integer({ mode: "boolean" }).notNull(),
     edits: integer().notNull(),
     nextAt: integer().notNull(),
+    /** No person waits for it: it takes its turn among what goes to many chats. */
+    fanOut: integer({ mode: "boolean" }).notNull().default(false),
     reason: text(),
     createdAt: integer().notNull(),
     sentAt: integer(),

@@ -10,6 +10,7 @@ import { reachOf } from "./hands.ts";
 import type { Parts } from "./parts.ts";
 import { recall } from "./recall.ts";
 import type { Room } from "./room.ts";
+import { sender } from "./sending.ts";
 import { taskTools } from "./tasks/task-tools.ts";
 import { authorOf } from "./turn-author.ts";
 import type { TurnJournal } from "./turn-journal.ts";
@@ -76,11 +77,10 @@ export function toolContext(
       if (found.some((hit) => hit.outside)) lower(room, turn, "outside");
       return found;
     },
-    sendMessage: async (text, to, commit) =>
-      isOwn(room, to)
-        ? sendHere(room, parts, turn, step, { text, commit })
-        : (isRefused({ kind: "send", scope: "other" }, `to ${to}`) ??
-          sendThere(room, directory, step, { text, to: to!, commit })),
+    sendMessage: sender({
+      ...{ room, parts, directory, turn, step, notebook },
+      refusal: (to) => isRefused({ kind: "send", scope: "other" }, `to ${to}`),
+    }),
     groups: {
       register: (name, folder) => directory.register(name, asking(), folder),
       remove: (name) => directory.remove(name, asking()),
@@ -93,39 +93,4 @@ export function toolContext(
     tasks: taskTools(room, parts, directory, turn, step, isRefused),
     settle: (result) => journal.finishTool(step.id, result),
   };
-}
-
-function isOwn(room: Room, to: string | undefined): boolean {
-  return !to || to === room.address || to === room.settings?.name;
-}
-
-/** To the own chat, in the step's transaction. */
-async function sendHere(
-  room: Room,
-  parts: Parts,
-  turn: TurnRow,
-  step: Step,
-  { text, commit }: { text: string; commit: () => void },
-): Promise<undefined> {
-  room.transaction(() => {
-    const id = room.newId();
-    const { thread, session, trust, trace } = turn;
-    parts.outbox.say({ key: `step:${step.id}`, text, thread, turn: turn.id, trust, trace }, id);
-    parts.transcript.addOurs({ id, text, thread, session, turn: turn.id, trust });
-    commit();
-  });
-  parts.speak();
-}
-
-/** To another group, whose object queues it once a key. The directory asks again who may. */
-async function sendThere(
-  room: Room,
-  directory: DirectoryStub,
-  step: Step,
-  { text, to, commit }: { text: string; to: string; commit: () => void },
-): Promise<string | undefined> {
-  const target = await directory.find(to, room.address);
-  if (!target?.registered) return `There is no registered group called "${to}". Use list_groups.`;
-  await room.env.GROUP.getByName(target.address).notify(`step:${step.id}`, text);
-  commit();
 }

@@ -2,13 +2,13 @@ import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, ne, sql } from "dr
 import type { Recalled } from "../agent/tools/tool.ts";
 import { wholeText } from "../agent/voice.ts";
 import type { Edit } from "../channels/channel.ts";
-import { channels } from "../channels/index.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import type { Inbox, InboxRow } from "./inbox.ts";
 import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
-import { inbox, members, messages, sessions } from "./schema.ts";
+import { type InboxExtra, inbox, members, messages, sessions } from "./schema.ts";
 import { indexed, matchExpression } from "./search-text.ts";
+import { shownOurs } from "./shown-ours.ts";
 
 export type MessageRow = typeof messages.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
@@ -128,6 +128,7 @@ export class Transcript {
     session: string;
     turn?: string;
     trust?: MessageRow["trust"];
+    extra?: InboxExtra;
   }): void {
     this.#add({
       role: "assistant",
@@ -256,21 +257,9 @@ export class Transcript {
     };
   }
 
-  /** An answer as a console shows it, under the ids with which its parts were sent. */
-  #shownOurs({ id, text, at }: MessageRow): ShownMessage[] {
-    const name = this.#room.config.ASSISTANT_NAME;
-    return channels.web!.render(text).map((part, index) => ({
-      id: index === 0 ? id : `${id}:${index}`,
-      from: "assistant",
-      name,
-      text: part.plain,
-      html: part.body,
-      at,
-    }));
-  }
-
   #shown(row: MessageRow): ShownMessage[] {
-    if (row.role === "assistant" || row.role === "notice") return this.#shownOurs(row);
+    if (row.role === "assistant" || row.role === "notice")
+      return shownOurs(row, this.#room.config.ASSISTANT_NAME);
     const source = this.#room.db
       .select({ key: inbox.key, state: inbox.state })
       .from(inbox)

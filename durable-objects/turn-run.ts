@@ -19,6 +19,7 @@ import { takeOver } from "./hand-over.ts";
 import type { InboxRow } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
+import { showSeen } from "./seen.ts";
 import { Streaming } from "./streaming.ts";
 import { endSideTurn } from "./tasks/task-turn.ts";
 import { toolContext } from "./tool-context.ts";
@@ -81,6 +82,7 @@ export class TurnRun implements LoopPorts {
       return this.#end({ type: "exhausted", attempts: this.#turn.claims - 1 });
     const asked = () => this.#parts.inbox.asked(this.#turn.id);
     const stopTyping = this.#isChat ? showTyping(this.#room, this.#turn.thread, asked) : () => {};
+    const stopSeen = this.#isChat ? showSeen(this.#room, this.#parts, this.#turn) : () => {};
     const deadline = setTimeout(
       () => this.#life.abort("deadline"),
       Math.max(0, this.#turn.deadlineAt - this.#room.now()),
@@ -92,6 +94,7 @@ export class TurnRun implements LoopPorts {
     } finally {
       clearTimeout(deadline);
       stopTyping();
+      stopSeen();
       await this.#streaming.end();
     }
   }

@@ -12,6 +12,7 @@ import { body } from "./body.ts";
 import { channelDoors } from "./channels.ts";
 import { companion } from "./companion-api.ts";
 import type { Doors } from "./doors.ts";
+import { giveFile } from "./files.ts";
 import { groups } from "./groups.ts";
 import { memory } from "./memory.ts";
 import { askGroups, statusOf } from "./status.ts";
@@ -67,6 +68,7 @@ export const api = new Hono<Doors>()
   .post("/chat/:address/stop", async (c) =>
     c.json({ stopped: await group(c.env, c.req.param("address")).stop() }),
   )
+  .get("/chat/:address/files/:id/:name", async (c) => giveFile(c.req.param(), c.env))
   .get("/chat/:address/socket", (c) => socket(c.req.raw, c.env, c.req.param("address")));
 
 export type Api = typeof api;

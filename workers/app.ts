@@ -8,7 +8,7 @@ import { api } from "./api.ts";
 import { guard, hasSession } from "./auth.ts";
 import { chatPage, loginPage } from "./console/pages.tsx";
 import type { Doors } from "./doors.ts";
-import { bridge, keepMedia } from "./links.ts";
+import { bridge, giveMedia, keepMedia } from "./links.ts";
 import { log } from "./log.ts";
 import { login } from "./login.ts";
 import { webhook } from "./webhooks.ts";
@@ -43,6 +43,7 @@ app
   .all("/webhook/:channel", (c) => webhook(c.req.param("channel"), c.req.raw, c.env, c.get("config")))
   .get("/bridge", (c) => bridge(c.req.raw, c.env, c.get("config")))
   .put("/bridge/media/:id", (c) => keepMedia(c.req.param("id"), c.req.raw, c.env, c.get("config")))
+  .get("/bridge/media/:folder/:id", (c) => giveMedia(c.req.param(), c.req.raw, c.env, c.get("config")))
   // A socket's answer has no page to protect, and its headers cannot be changed.
   .use((c, next) => (c.req.header("upgrade") ? next() : pageHeaders(c, next)))
   .use((c, next) => (c.req.header("upgrade") ? next() : known(c, next)))

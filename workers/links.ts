@@ -3,6 +3,8 @@ import { sameSecret } from "../channels/secret.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { LINE } from "../durable-objects/links/rpc.ts";
 
+const HASH = /^[0-9a-f]{64}$/;
+
 /** The companion's socket. Who has no BRIDGE_TOKEN is refused before the upgrade. */
 export async function bridge(request: Request, env: Env, config: Config): Promise<Response> {
   const refusal = await refuse(request, config);
@@ -19,13 +21,28 @@ export async function bridge(request: Request, env: Env, config: Config): Promis
 export async function keepMedia(id: string, request: Request, env: Env, config: Config): Promise<Response> {
   const refusal = await refuse(request, config);
   if (refusal) return refusal;
-  if (!/^[0-9a-f]{64}$/.test(id)) return said(404, "A file is named by 64 hex digits.");
+  if (!HASH.test(id)) return said(404, "A file is named by 64 hex digits.");
   const length = request.headers.get("content-length") ?? "";
   if (!/^\d+$/.test(length) || !request.body) return said(411, "Say the file's length.");
   if (Number(length) > MEDIA_CAP) return said(413, "Send at most 20 MB.");
   const key = `media/companion/${id}`;
   await env.FILES.put(key, request.body);
   return Response.json({ key });
+}
+
+/** Gives the companion a file that a group sends: `media/<folder>/<sha256>`, as its command names it. */
+export async function giveMedia(
+  { folder, id }: { folder: string; id: string },
+  request: Request,
+  env: Env,
+  config: Config,
+): Promise<Response> {
+  const refusal = await refuse(request, config);
+  if (refusal) return refusal;
+  const object = HASH.test(id) ? await env.FILES.get(`media/${folder}/${id}`) : null;
+  if (!object) return said(404, "There is no file with this name.");
+  const headers = { "content-type": "application/octet-stream", "content-length": String(object.size) };
+  return new Response(object.body, { headers });
 }
 
 async function refuse(request: Request, { vars }: Config): Promise<Response | undefined> {

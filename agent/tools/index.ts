@@ -140,6 +140,7 @@ function writeParameters(schema: z.ZodType): Parameters {
     if (property.maximum === Number.MAX_SAFE_INTEGER) delete property.maximum;
     delete property.minLength;
     delete property.maxLength;
+    delete property.maxItems;
   }
   return parameters;
 }

@@ -40,10 +40,15 @@ export interface ToolContext {
   /** Full-text search over the group's own history and memory. */
   recall(query: string, limit: number): Recalled[];
   /**
-   * Queues a message. `to` is an address or a group's name; without it the own chat. Runs `commit` in the same
-   * transaction. Answers what went wrong, in words, or undefined.
+   * Queues a message with the files at these paths, as they are now. `to` is an address or a group's name; without it
+   * the own chat. Runs `commit` in the same transaction. Answers what went wrong, in words, or undefined.
    */
-  sendMessage(text: string, to: string | undefined, commit: () => void): Promise<string | undefined>;
+  sendMessage(
+    text: string,
+    to: string | undefined,
+    commit: () => void,
+    paths?: readonly string[],
+  ): Promise<string | undefined>;
   /** Groups, for main only; the host checks again. */
   groups: {
     register(name: string, folder?: string): Promise<string>;

@@ -99,10 +99,10 @@ export class DiscordGateway implements Connector {
 
   /** What is said in a thread that nobody told us of is read once the thread is known. */
   async #read(event: { t: string; d: unknown }): Promise<FromGateway> {
-    const read = fromGateway(event, await this.#bot(), this.#channels);
+    const read = fromGateway(event, await this.#bot(), this.#channels, this.#host.now());
     if (!read.unknown) return read;
     learn(this.#channels, { t: "CHANNEL_CREATE", d: await this.#rest.get(`/channels/${read.unknown}`) });
-    return fromGateway(event, this.#botId, this.#channels);
+    return fromGateway(event, this.#botId, this.#channels, this.#host.now());
   }
 
   /** A resumed session does not say again who we are. */

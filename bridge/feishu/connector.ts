@@ -14,6 +14,7 @@ export interface FeishuOptions {
 
 /** The one kind of event that the Worker reads. */
 const MESSAGE = "im.message.receive_v1";
+const REACTION = "im.message.reaction.created_v1";
 /**
  * Feishu takes an event back that was not acknowledged within three seconds, and delivers it again later.
  * https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case
@@ -77,6 +78,7 @@ export class FeishuConnection implements Connector {
     const { appId, appSecret, domain } = this.#options;
     const eventDispatcher = new EventDispatcher({ logger }).register({
       [MESSAGE]: (event: unknown) => this.#heard(event),
+      [REACTION]: (event: unknown) => this.#heard(event),
     });
     this.#client?.close({ force: true });
     this.#client = new WSClient({

@@ -47,9 +47,12 @@ async function say(
 ): Promise<Result> {
   const { disk, acks, host } = tools;
   const messageId = messageIdOf(id);
+  // Fetched before anything is sent: what fails here has certainly not arrived.
+  const file = command.do === "send-file" ? await fileFor(command.file.key, host) : undefined;
+  if (file && "outcome" in file) return file;
   disk.willSend(messageId, host.now());
   const acked = acks.of(messageId);
-  const [content, options] = contentOf(command, disk);
+  const [content, options] = contentOf(command, disk, file);
   const sent = await socket.sendMessage(command.chatId, content, { ...options, messageId });
   if (sent) disk.keep(sent, host.now());
   const ack = await acked;
@@ -58,15 +61,33 @@ async function say(
   return { outcome: "done", messageId };
 }
 
+async function fileFor(key: string, host: Host): Promise<Buffer | Result> {
+  try {
+    return await host.fetchMedia(key);
+  } catch (error) {
+    return { outcome: "retry", afterMs: 5000, reason: `The file did not come: ${(error as Error).message}` };
+  }
+}
+
 function contentOf(
   command: Exclude<Chatty, { do: "download" }>,
   disk: WhatsAppDisk,
+  file?: Buffer,
 ): [AnyMessageContent, MiscMessageGenerationOptions] {
   const { chatId } = command;
+  const answering = () => {
+    const quoted =
+      "replyTo" in command && command.replyTo ? disk.message(command.replyTo, chatId) : undefined;
+    return quoted ? { quoted } : {};
+  };
   switch (command.do) {
-    case "send": {
-      const quoted = command.replyTo ? disk.message(command.replyTo, chatId) : undefined;
-      return [{ text: command.text, linkPreview: null }, quoted ? { quoted } : {}];
+    case "send":
+      return [{ text: command.text, linkPreview: null }, answering()];
+    case "send-file": {
+      const { name: fileName, mime: mimetype, picture } = command.file;
+      const caption = command.text;
+      if (picture) return [{ image: file!, mimetype, caption }, answering()];
+      return [{ document: file!, mimetype, fileName, caption }, answering()];
     }
     case "edit":
       return [{ text: command.text, edit: { remoteJid: chatId, id: command.messageId, fromMe: true } }, {}];

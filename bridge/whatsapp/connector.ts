@@ -1,6 +1,8 @@
 import type { ConnectionState, GroupMetadata, WAMessage, WASocket } from "baileys";
 import type { Edit, Message } from "../../channels/channel.ts";
 import type { Command, ConnectorState, Hint, Result } from "../../channels/frames.ts";
+import type { Reaction } from "../../channels/reaction.ts";
+import { reactionFrom } from "../../channels/whatsapp/reaction.ts";
 import { type Account, formerAddress, inboundFrom, migrationFrom } from "../../channels/whatsapp/receive.ts";
 import type { Connector, Host } from "../connector.ts";
 import { Acks } from "./acks.ts";
@@ -212,9 +214,9 @@ export class WhatsApp implements Connector {
   }
 
   /** One that cannot be read must not take those behind it along: WhatsApp delivers none of them again. */
-  #read(message: WAMessage): Message | Edit | undefined {
+  #read(message: WAMessage): Message | Edit | Reaction | undefined {
     try {
-      return inboundFrom(message, this.#account());
+      return inboundFrom(message, this.#account()) ?? reactionFrom(message, this.#account());
     } catch (error) {
       this.#host.say(`WhatsApp: a message could not be read (${(error as Error).message}).`);
       return undefined;
@@ -222,7 +224,8 @@ export class WhatsApp implements Connector {
   }
 
   /** A chat that was known by a number and has a LID now keeps its past: the Worker hears of the move first. */
-  #pass(event: Message | Edit): void {
+  #pass(event: Message | Edit | Reaction): void {
+    if (event.kind === "reaction") return this.#host.event(event);
     const former = formerAddress(event);
     if (former && this.#disk.takeNumber(former)) this.#host.event(migrationFrom(former, event));
     if (event.chat.id.endsWith("@s.whatsapp.net")) this.#disk.keepNumber(event.address);

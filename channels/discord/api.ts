@@ -1,14 +1,18 @@
 import type { ChannelEnv } from "../channel.ts";
+import type { OutgoingFile } from "../files.ts";
 import { noteLimits, pauseBefore } from "./buckets.ts";
 
 /** How long a call may take until its outcome counts as unknown. */
 const TIMEOUT_MS = 15_000;
+const UPLOAD_MS = 60_000;
 
 /** One request to the API. `path` begins with a slash; `auth` false where the path itself holds a token. */
 export interface Call {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   body?: unknown;
+  /** They go with the body in one form, as `files[0]` and on. */
+  files?: readonly OutgoingFile[];
   auth?: false;
 }
 
@@ -27,21 +31,21 @@ export function apiRoot(vars: ChannelEnv["vars"]): string {
 }
 
 /** Makes one call. Never throws. */
-export async function call({ method, path, body, auth }: Call, env: ChannelEnv): Promise<Reply> {
+export async function call({ method, path, body, files, auth }: Call, env: ChannelEnv): Promise<Reply> {
   const host = apiRoot(env.vars);
   const route = { host, method, path };
   const pause = pauseBefore(route, env.now());
   if (pause > 0) return { status: 429, json: undefined, retryAfterMs: pause };
   const { fetch } = env;
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = AbortSignal.timeout(files ? UPLOAD_MS : TIMEOUT_MS);
   try {
     // A redirect would carry the token to another host.
     const response = await fetch(`${host}${path}`, {
       method,
       signal,
       redirect: "manual",
-      headers: headersOf(env, body !== undefined, auth),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: headersOf(env, body !== undefined && !files, auth),
+      ...(body === undefined ? {} : { body: files ? formOf(body, files) : JSON.stringify(body) }),
     });
     const json = parseJson(await response.text().catch(() => ""));
     const retryAfterMs = response.status === 429 ? askedFor(response, json) : undefined;
@@ -50,6 +54,16 @@ export async function call({ method, path, body, auth }: Call, env: ChannelEnv):
   } catch {
     return { status: 0, trouble: signal.aborted ? "silent" : "lost" };
   }
+}
+
+/** https://discord.com/developers/docs/reference#uploading-files */
+function formOf(body: unknown, files: readonly OutgoingFile[]): FormData {
+  const form = new FormData();
+  form.set("payload_json", JSON.stringify(body));
+  files.forEach(({ bytes, mime, name }, index) => {
+    form.set(`files[${index}]`, new Blob([bytes!], { type: mime }), name);
+  });
+  return form;
 }
 
 /** What Discord says of a refusal, without anything secret. */

@@ -4,6 +4,7 @@ import { commandIn } from "../command.ts";
 import { attachmentsOf, quoteOf, readable } from "./content.ts";
 import { readInteraction } from "./interaction.ts";
 import { isThread, personOf, placeOf } from "./place.ts";
+import { reactionFrom, reactionSchema } from "./reaction.ts";
 import {
   channelSchema,
   channelsSchema,
@@ -38,9 +39,16 @@ const SAID = [0, 19, 20, 23];
  * Pure; never throws.
  * @param botId the user id of READY
  * @param channels what `learn` gathered on this connection
+ * @param now milliseconds since the epoch, for events of which Discord tells no time
  */
-export function fromGateway(event: GatewayEvent, botId: string, channels: Channels = new Map()): FromGateway {
+export function fromGateway(
+  event: GatewayEvent,
+  botId: string,
+  channels: Channels = new Map(),
+  now = 0,
+): FromGateway {
   if (event.t === "INTERACTION_CREATE") return interactionFrom(event.d);
+  if (event.t === "MESSAGE_REACTION_ADD") return reactionIn(event.d, botId, channels, now);
   if (event.t !== "MESSAGE_CREATE" && event.t !== "MESSAGE_UPDATE") return { events: [] };
   const parsed = messageSchema.safeParse(event.d);
   if (!parsed.success || !SAID.includes(parsed.data.type)) return { events: [] };
@@ -75,8 +83,20 @@ function interactionFrom(d: unknown): FromGateway {
   return { events, callback: { path: `/interactions/${id}/${token}/callback`, json } };
 }
 
+function reactionIn(d: unknown, botId: string, channels: Channels, now: number): FromGateway {
+  const { data } = reactionSchema.safeParse(d);
+  if (!data || data.user_id === botId) return { events: [] };
+  const channel = channelOf(data, channels);
+  if (!channel) return { events: [], unknown: data.channel_id };
+  const parent = channels.get(channel.parent_id ?? "");
+  return { events: [reactionFrom(data, { channel, parent, botId, now })] };
+}
+
 /** A thread of which the parent is not known must not be taken for a channel of its own. */
-function channelOf(message: DiscordMessage, channels: Channels): DiscordChannel | undefined {
+function channelOf(
+  message: Pick<DiscordMessage, "channel_id" | "guild_id"> & { channel_type?: number },
+  channels: Channels,
+): DiscordChannel | undefined {
   const { channel_id: id, channel_type, guild_id } = message;
   const known = channels.get(id);
   if (known) return known;

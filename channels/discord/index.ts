@@ -17,10 +17,22 @@ const limits: Limits = {
   editIntervalMs: 2000,
   editsPerMessage: 250,
   perMinute: 50,
+  // 50 requests a second in all, edits and typing among them: https://discord.com/developers/docs/topics/rate-limits
+  fanOutPerSecond: 20,
   // "checked for uniqueness in the past few minutes": https://discord.com/developers/docs/resources/message
   sendKey: { windowMs: 2 * 60_000, maxLength: NONCE },
   // The typing sign goes out after 10 seconds: https://discord.com/developers/docs/resources/channel
   typingMs: 9000,
+  seen: true,
+  files: {
+    // https://discord.com/developers/docs/reference#uploading-files
+    bytes: 10 * 1024 * 1024,
+    together: 10,
+    mixed: true,
+    caption: TEXT,
+    // Discord itself shows what is a picture.
+    pictures: { mimes: [], bytes: 0 },
+  },
   prefix: false,
 };
 

@@ -9,7 +9,7 @@ import * as z from "zod";
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 const text = maybe(z.string());
 const integer = maybe(z.number().int());
-const snowflake = z.string().regex(/^\d{1,20}$/);
+export const snowflake = z.string().regex(/^\d{1,20}$/);
 
 const user = z.object({
   id: snowflake,
@@ -19,6 +19,7 @@ const user = z.object({
   bot: z.boolean().default(false).catch(true),
 });
 const member = maybe(z.object({ nick: text }));
+export const memberWithUser = maybe(z.object({ nick: text, user }));
 
 const attachment = z.object({
   id: snowflake,
@@ -71,7 +72,7 @@ export const interactionSchema = z.object({
   channel,
   guild_id: maybe(snowflake),
   context: integer,
-  member: maybe(z.object({ nick: text, user })),
+  member: memberWithUser,
   user: maybe(user),
   data: z.unknown().optional(),
 });

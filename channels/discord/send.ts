@@ -32,6 +32,8 @@ export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
       return carryOut(editOf(send, env), env, send.messageId);
     case "typing":
       return carryOut(typingIn(send), env);
+    case "seen":
+      return carryOut(eyesUnder(send), env);
     case "dismiss":
       return dismiss(send.answerTo, env);
     case "draft":
@@ -63,13 +65,18 @@ async function say(send: Saying, env: ChannelEnv): Promise<Sent> {
 
 function original(send: Saying, ticket: Ticket, { vars }: ChannelEnv): Plan & { ticket: Ticket } {
   const path = `${webhookOf(ticket, vars)}/messages/@original`;
-  return { call: { method: "PATCH", path, body: contentOf(send), auth: false }, repeatable: "edit", ticket };
+  const { files } = send;
+  return {
+    call: { method: "PATCH", path, body: contentOf(send), files, auth: false },
+    repeatable: "edit",
+    ticket,
+  };
 }
 
 function followUp(send: Saying, ticket: Ticket, { vars }: ChannelEnv): Plan {
   const body = { ...contentOf(send), flags: SUPPRESS_EMBEDS | EPHEMERAL };
   return {
-    call: { method: "POST", path: webhookOf(ticket, vars), body, auth: false },
+    call: { method: "POST", path: webhookOf(ticket, vars), body, files: send.files, auth: false },
     repeatable: "no",
     ticket,
   };
@@ -82,7 +89,8 @@ async function fresh(send: Saying): Promise<Plan> {
     : {};
   const nonce = { nonce: await nonceOf(send.key), enforce_nonce: true };
   const body = { ...contentOf(send), ...answered, ...nonce };
-  return { call: { method: "POST", path: `${channelOf(send)}/messages`, body }, repeatable: "nonce" };
+  const path = `${channelOf(send)}/messages`;
+  return { call: { method: "POST", path, body, files: send.files }, repeatable: "nonce" };
 }
 
 /** What was said with a ticket is changed with it as long as it is good; later the bot may do so as the author. */
@@ -100,6 +108,12 @@ function typingIn(send: Send): Plan {
   return { call: { method: "POST", path: `${channelOf(send)}/typing` }, repeatable: "edit" };
 }
 
+/** https://discord.com/developers/docs/resources/message#create-reaction */
+function eyesUnder(send: Extract<Send, { type: "seen" }>): Plan {
+  const path = `${channelOf(send)}/messages/${send.messageId}/reactions/${encodeURIComponent("👀")}/@me`;
+  return { call: { method: send.over ? "DELETE" : "PUT", path }, repeatable: "edit" };
+}
+
 async function dismiss(answerTo: string, env: ChannelEnv): Promise<Sent> {
   const ticket = ticketIn(answerTo);
   if (!ticket || !isLive(ticket, env.now())) return { outcome: "sent", messageId: "" };
@@ -108,12 +122,15 @@ async function dismiss(answerTo: string, env: ChannelEnv): Promise<Sent> {
 }
 
 /** Nobody is called by what a model writes, and Discord fetches no link that it writes. */
-function contentOf({ part, asPlain, unfinished }: Saying | Editing) {
+function contentOf(send: Saying | Editing) {
+  const { part, asPlain, unfinished } = send;
+  const files = "files" in send ? send.files : undefined;
   return {
     content: asPlain ? part.plain : part.body,
     flags: SUPPRESS_EMBEDS,
     allowed_mentions: { parse: [] },
     components: unfinished ? STOP : [],
+    ...(files ? { attachments: files.map(({ name }, id) => ({ id, filename: name })) } : {}),
   };
 }
 

@@ -27,6 +27,7 @@ export function domainOf(value: string | undefined): keyof typeof HOSTS | undefi
 export interface Call {
   method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
+  /** JSON, or a form with files. */
   body?: unknown;
   timeoutMs?: number;
 }
@@ -89,14 +90,16 @@ async function fetchAs(env: ChannelEnv, made: Call): Promise<Response | Refusal>
 /** `fetch` is taken out of `env` because workerd refuses to be asked for it as a method. */
 async function request({ vars, fetch }: ChannelEnv, made: Call, token?: string): Promise<Response> {
   const signal = AbortSignal.timeout(made.timeoutMs ?? TIMEOUT_MS);
+  const isForm = made.body instanceof FormData;
   try {
     return await fetch(`${apiRoot(vars)}/open-apis${made.path}`, {
       method: made.method,
       headers: {
-        "content-type": "application/json; charset=utf-8",
+        ...(isForm ? {} : { "content-type": "application/json; charset=utf-8" }),
         ...(token ? { authorization: `Bearer ${token}` } : {}),
       },
-      body: made.body === undefined ? undefined : JSON.stringify(made.body),
+      body:
+        isForm || made.body === undefined ? (made.body as FormData | undefined) : JSON.stringify(made.body),
       // A redirect would carry the token to another host.
       redirect: "manual",
       signal,

@@ -3,6 +3,7 @@ import { addressedTo } from "./addressed.ts";
 import { type Content, contentOf } from "./content.ts";
 import { envelope, type FeishuEvent, type FeishuMessage, messageEvent } from "./event.ts";
 import { botIdOf, isUs, nameOf, quoteOf, titleOf } from "./lookups.ts";
+import { reactionsFrom } from "./reaction-event.ts";
 
 /** What came is no event, or a message without id, chat, time or sender. */
 export class NotAnEvent extends Error {
@@ -17,6 +18,8 @@ export class NotAnEvent extends Error {
 export async function fromEvent(event: unknown, env: ChannelEnv): Promise<Inbound[]> {
   const opened = envelope.safeParse(event);
   if (!opened.success) throw new NotAnEvent("Not an event.");
+  if (opened.data.header.event_type === "im.message.reaction.created_v1")
+    return reactionsFrom(opened.data.event, env);
   if (opened.data.header.event_type !== "im.message.receive_v1") return [];
   const parsed = messageEvent.safeParse(opened.data.event);
   if (!parsed.success) throw new NotAnEvent("A message without id, chat, time or sender.");

@@ -1,5 +1,6 @@
 import type { Channel, Limits } from "../channel.ts";
 import { download } from "./download.ts";
+import { FILES } from "./files.ts";
 import { readRaw } from "./from-event.ts";
 import { needs, problem } from "./problem.ts";
 import { receive } from "./receive.ts";
@@ -16,10 +17,13 @@ const limits: Limits = {
   editsPerMessage: 20,
   // Five a second to one chat, shared with other bots, and 1,000 a minute to all: one chat takes a part of it.
   perMinute: 100,
+  // 1,000 a minute and 50 a second in all: https://open.feishu.cn/document/server-docs/im-v1/message/create
+  fanOutPerSecond: 10,
   sendKey: { windowMs: UUID_WINDOW_MS, maxLength: UUID_LENGTH },
   // The reaction stays until it is taken away.
   typingMs: 10 * 60_000,
   typingEnds: true,
+  files: FILES,
   prefix: false,
 };
 

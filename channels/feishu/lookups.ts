@@ -66,6 +66,22 @@ export async function quoteOf(messageId: string, env: ChannelEnv): Promise<Quote
   };
 }
 
+const placed = z.object({
+  data: z.object({
+    items: z.tuple([fetchedMessage.extend({ chat_id: z.string().min(1) })], z.unknown()),
+  }),
+});
+
+/** The chat of a message, and whether we said it. Undefined where the app may not read it; rejects as `quoteOf`. */
+export async function placeOfMessage(messageId: string, env: ChannelEnv) {
+  const answer = await ask(env, `/im/v1/messages/${encodeURIComponent(messageId)}`);
+  if (!answer.ok && isPassing(answer)) throw new Error(answer.reason);
+  const { data } = placed.safeParse(answer.ok ? answer.data : undefined);
+  if (!data) return undefined;
+  const [{ chat_id, sender }] = data.data.items;
+  return { chatId: chat_id, toUs: sender.sender_type === "app" && (await isUs(sender.id, env)) };
+}
+
 /** Whether an id of an app is ours; the platform gives the app's or the bot's. */
 export async function isUs(id: string | undefined, env: ChannelEnv): Promise<boolean> {
   if (id === undefined) return false;

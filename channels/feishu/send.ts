@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { ChannelEnv, Send, Sent } from "../channel.ts";
 import { type Answer, type Call, call, type Refusal, Silence } from "./api.ts";
+import { uploadFile } from "./files.ts";
 import { showWork, stopWork } from "./reaction.ts";
 import { harmless, plainPost } from "./render.ts";
 
@@ -54,6 +55,7 @@ async function made(send: Send, env: ChannelEnv): Promise<Sent> {
       await (send.over ? stopWork : showWork)(send.answering, env);
       return { outcome: "sent", messageId: "" };
     case "draft":
+    case "seen":
     case "activity":
     case "dismiss":
       return { outcome: "sent", messageId: "" };
@@ -62,10 +64,9 @@ async function made(send: Send, env: ChannelEnv): Promise<Sent> {
 
 /** To the message that it answers; where that is gone to its thread, and where that is gone to the chat. */
 async function deliver(send: Message, env: ChannelEnv): Promise<Sent> {
+  const content = await contentOf(send, env);
+  if ("reason" in content) return refused(content, send);
   const uuid = await uuidOf(send.key);
-  const content = send.asPlain
-    ? { msg_type: "text", content: JSON.stringify({ text: harmless(send.part.plain) }) }
-    : { msg_type: "post", content: send.part.body };
   const { chatId, thread } = send.to;
   const answered = [...new Set([send.replyTo, thread])].filter((id) => id !== undefined);
   for (const id of answered) {
@@ -79,6 +80,14 @@ async function deliver(send: Message, env: ChannelEnv): Promise<Sent> {
     await call(env, { method: "POST", path, body: { receive_id: chatId, ...content, uuid } }),
     send,
   );
+}
+
+/** A file is brought to Feishu before the message that names it. */
+async function contentOf({ part, asPlain, files }: Message, env: ChannelEnv) {
+  if (files?.[0]) return uploadFile(files[0], env);
+  return asPlain
+    ? { msg_type: "text", content: JSON.stringify({ text: harmless(part.plain) }) }
+    : { msg_type: "post", content: part.body };
 }
 
 /** Refused markup is edited as rich text without styles: a message keeps its kind. */
@@ -110,6 +119,7 @@ function ended(answer: Answer, send: Message | Edit): Sent {
 function refused(refusal: Refusal, send: Message | Edit): Sent {
   const { code, status, before, afterMs } = refusal;
   const reason = [refusal.reason, ADVICE[code]].filter(Boolean).join(". ");
+  const isFile = send.type === "message" && send.files !== undefined;
   if (BUSY.has(code) || status === 429) return { outcome: "retry", afterMs: afterMs ?? PAUSE_MS, reason };
   if (status >= 500) {
     // An edit that is made twice is the same edit. A message may have been made; its uuid covers a repeat.
@@ -118,7 +128,7 @@ function refused(refusal: Refusal, send: Message | Edit): Sent {
       ? { outcome: "retry", afterMs: PAUSE_MS, reason }
       : { outcome: "unknown", reason, mayRepeat: status === 503 };
   }
-  if (MARKUP.has(code) && !before && !send.asPlain) return { outcome: "markup", reason };
+  if (MARKUP.has(code) && !before && !isFile && !send.asPlain) return { outcome: "markup", reason };
   return { outcome: "failed", reason };
 }
 

@@ -8,7 +8,7 @@ export async function setup({ url }: Install, env: ChannelEnv): Promise<Report> 
   const known = await probe(env);
   if (isLong(env.vars)) return { ok: known.ok, said: [...known.said, BY_COMPANION] };
   const enter = url.startsWith("https:")
-    ? `Enter ${url}/webhook/feishu in the developer console (Events & Callbacks, Event Configuration), and add the event im.message.receive_v1.`
+    ? `Enter ${url}/webhook/feishu in the developer console (Events & Callbacks, Event Configuration), and add the events im.message.receive_v1 and, for reactions, im.message.reaction.created_v1.`
     : `Feishu only calls public addresses, not ${url}. Name one with --public-url.`;
   return { ok: known.ok && url.startsWith("https:"), said: [...known.said, enter] };
 }

@@ -1,8 +1,10 @@
-import { Api } from "grammy/web";
+import type { ApiResponse } from "grammy/types";
+import { Api, GrammyError, HttpError } from "grammy/web";
 import type { ChannelEnv } from "../channel.ts";
 
 /** How long a call may take until its outcome counts as unknown. */
 export const TIMEOUT_SECONDS = 30;
+const UPLOAD_SECONDS = 60;
 
 /** Where the Bot API lives: `TELEGRAM_API_ROOT`, or Telegram's own. */
 export function apiRoot(vars: ChannelEnv["vars"]): string {
@@ -27,6 +29,24 @@ export function apiOf({ vars, fetch }: ChannelEnv): Api {
     fetch: (async (input: RequestInfo, init?: RequestInit) =>
       answered(await reached(fetch, input, init))) as typeof fetch,
   });
+}
+
+/**
+ * A call that brings files, with the same errors. grammY would send them in pieces of untold length and with names that
+ * are not quoted, which not every server and proxy takes.
+ */
+export async function upload<T>({ vars, fetch }: ChannelEnv, method: string, form: FormData): Promise<T> {
+  const url = `${apiRoot(vars)}/bot${vars.TELEGRAM_BOT_TOKEN}/${method}`;
+  const signal = AbortSignal.timeout(UPLOAD_SECONDS * 1000);
+  const request = { method: "POST", body: form, redirect: "manual", signal } as const;
+  const answer = await reached(fetch, url, request)
+    .then(answered)
+    .then((response) => response.json() as Promise<ApiResponse<T>>)
+    .catch((error) => {
+      throw new HttpError(`${method} had no answer`, error);
+    });
+  if (!answer.ok) throw new GrammyError(`${method} was refused`, answer, method, {});
+  return answer.result;
 }
 
 /** The connection could not be made, or was lost before any answer began. */

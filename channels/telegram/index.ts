@@ -1,6 +1,7 @@
 import type { Channel, Limits } from "../channel.ts";
 import { isEnabled } from "../enabled.ts";
 import { download } from "./download.ts";
+import { FILES } from "./limits.ts";
 import { receive } from "./receive.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
@@ -15,8 +16,12 @@ const limits: Limits = {
   editsPerMessage: 60,
   // "not more than 20 messages per minute to the same group": https://core.telegram.org/bots/faq
   perMinute: 20,
+  // "about 30 messages per second" to all chats; answers take their part of it: https://core.telegram.org/bots/faq
+  fanOutPerSecond: 20,
   // Telegram takes the typing sign away after 5 seconds.
   typingMs: 5000,
+  seen: true,
+  files: FILES,
   prefix: false,
 };
 

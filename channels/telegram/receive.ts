@@ -12,6 +12,7 @@ import { sameSecret } from "../secret.ts";
 import { type Addressed, addressedTo } from "./addressed.ts";
 import { botIdOf, usernameOf } from "./api.ts";
 import { attachmentsOf, nameOf, quoteOf, textOf } from "./content.ts";
+import { reactionSchema, reactionsFrom } from "./reaction.ts";
 import { messageSchema, type TelegramMessage, updateSchema } from "./update.ts";
 
 const BODY_CAP = 1024 * 1024;
@@ -32,7 +33,7 @@ export async function receive(request: Request, env: ChannelEnv): Promise<Receiv
   if ("status" in body) return refuse(body.status, body.status === 413 ? "Too large." : "Not readable.");
   const found = messageIn(body.text);
   if ("reason" in found) return refuse(400, found.reason);
-  if (!found.message) return { status: 200, events: [] };
+  if (!found.message) return { status: 200, events: reactionsIn(found.reaction, botIdOf(env.vars)) };
   try {
     return { status: 200, events: await eventsOf(found.message, found.edited, env) };
   } catch {
@@ -51,17 +52,22 @@ function refuse(status: number, body: string): Received {
   return { status, body, events: [] };
 }
 
-type Found = { message?: TelegramMessage; edited: boolean } | { reason: string };
+type Found = { message?: TelegramMessage; edited: boolean; reaction?: unknown } | { reason: string };
 
 function messageIn(text: string): Found {
   const update = updateSchema.safeParse(parseJson(text));
   if (!update.success) return { reason: "Not an update." };
-  const { message, edited_message } = update.data;
+  const { message, edited_message, message_reaction: reaction } = update.data;
   const edited = message === undefined;
-  if (edited && edited_message === undefined) return { edited };
+  if (edited && edited_message === undefined) return { edited, reaction };
   const parsed = messageSchema.safeParse(message ?? edited_message);
   if (!parsed.success) return { reason: "A message without id, date or chat." };
   return { message: parsed.data, edited };
+}
+
+function reactionsIn(reaction: unknown, botId: number): Inbound[] {
+  const { data } = reactionSchema.safeParse(reaction);
+  return data ? reactionsFrom(data, botId) : [];
 }
 
 function parseJson(text: string): unknown {

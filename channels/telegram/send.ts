@@ -1,9 +1,12 @@
 import { GrammyError, HttpError } from "grammy/web";
 import type { ChannelEnv, Part, Send, Sent } from "../channel.ts";
 import { apiOf, Unreached } from "./api.ts";
+import { sendFiles } from "./files.ts";
 
 /** Least pause before another try; the outbox lets it grow. */
 const PAUSE_MS = 1000;
+/** One of those that bots may use: https://core.telegram.org/bots/api#reactiontypeemoji */
+const EYES = { type: "emoji", emoji: "👀" } as const;
 
 /** Makes one call to the Bot API. Never throws; the reason never holds the token. */
 export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
@@ -22,8 +25,10 @@ async function call(send: Send, env: ChannelEnv): Promise<string> {
   const topic = send.to.thread ? { message_thread_id: Number(send.to.thread) } : {};
   switch (send.type) {
     case "message": {
+      const place = { ...topic, ...answering(send.replyTo) };
+      if (send.files) return String(await sendFiles({ ...send, files: send.files }, place, env));
       const { text, ...options } = contentOf(send.part, send.asPlain);
-      const sent = await api.sendMessage(chatId, text, { ...options, ...topic, ...answering(send.replyTo) });
+      const sent = await api.sendMessage(chatId, text, { ...options, ...place });
       return String(sent.message_id);
     }
     case "edit": {
@@ -37,6 +42,9 @@ async function call(send: Send, env: ChannelEnv): Promise<string> {
         ...topic,
       });
       return String(send.draftId);
+    case "seen":
+      await api.setMessageReaction(chatId, Number(send.messageId), send.over ? [] : [EYES]);
+      return "";
     case "typing":
       await api.sendChatAction(chatId, "typing", topic);
       return "";

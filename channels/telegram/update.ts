@@ -9,7 +9,7 @@ const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefi
 const text = maybe(z.string());
 const integer = z.number().int();
 
-const user = z.object({
+export const userSchema = z.object({
   id: integer,
   // Whoever does not say that he is a person is not taken for one.
   is_bot: z.boolean().catch(true),
@@ -18,7 +18,7 @@ const user = z.object({
   username: text,
 });
 
-const chat = z.object({
+export const chatSchema = z.object({
   id: integer,
   type: z.enum(["private", "group", "supergroup", "channel"]),
   title: text,
@@ -28,7 +28,7 @@ const chat = z.object({
   is_forum: maybe(z.boolean()),
 });
 
-const entity = z.object({ type: z.string(), offset: integer, length: integer, user: maybe(user) });
+const entity = z.object({ type: z.string(), offset: integer, length: integer, user: maybe(userSchema) });
 const entities = maybe(z.array(entity));
 
 const file = z.object({ file_id: z.string(), file_name: text, mime_type: text, file_size: maybe(integer) });
@@ -56,8 +56,8 @@ const shown = z.object({
 });
 
 const quoted = shown.extend({
-  from: maybe(user),
-  sender_chat: maybe(chat),
+  from: maybe(userSchema),
+  sender_chat: maybe(chatSchema),
   forum_topic_created: maybe(z.object({})),
 });
 
@@ -65,7 +65,7 @@ const quoted = shown.extend({
 export const messageSchema = quoted.extend({
   date: integer,
   edit_date: maybe(integer),
-  chat,
+  chat: chatSchema,
   entities,
   caption_entities: entities,
   message_thread_id: maybe(integer),
@@ -82,6 +82,7 @@ export const updateSchema = z.object({
   update_id: integer,
   message: z.unknown().optional(),
   edited_message: z.unknown().optional(),
+  message_reaction: z.unknown().optional(),
 });
 
 export type TelegramMessage = z.infer<typeof messageSchema>;

@@ -16,6 +16,21 @@ export interface ShownMessage {
   key?: string;
   /** The message ended without an answer, and why: `failed`, `cancelled`, `cut`. */
   note?: string;
+  /** What was sent with it. */
+  files?: ShownFile[];
+}
+
+/** A file as a page shows it; its address is `files/<id>/<name>` below the chat's. */
+export interface ShownFile {
+  /** The SHA-256 of its content. */
+  id: string;
+  name: string;
+  /** Bytes. */
+  size: number;
+  /** It may be shown inside the page. */
+  picture: boolean;
+  /** Where it lay in the workspace. */
+  path: string;
 }
 
 /** A task as the page shows it. */

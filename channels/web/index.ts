@@ -1,7 +1,9 @@
 import type { Channel, Limits } from "../channel.ts";
+import { PICTURES } from "../files.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
 
+export { shownFiles } from "./files.ts";
 export { toHtml } from "./html.ts";
 export { inboundFrom, MESSAGE_CAP, parseClientFrame } from "./receive.ts";
 
@@ -17,6 +19,15 @@ const limits: Limits = {
   // A page knows a message by its id, which is the key: showing it twice is showing it once.
   sendKey: { windowMs: 8 * DAY_MS, maxLength: 64 },
   typingMs: 30_000,
+  files: {
+    // The most that the workspace holds.
+    bytes: 10 * 1024 * 1024,
+    together: 10,
+    mixed: true,
+    caption: TEXT,
+    pictures: { mimes: PICTURES, bytes: 10 * 1024 * 1024 },
+    byKey: true,
+  },
   prefix: false,
 };
 

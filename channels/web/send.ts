@@ -1,4 +1,6 @@
 import type { ChannelEnv, Part, Send, Sent } from "../channel.ts";
+import type { OutgoingFile } from "../files.ts";
+import { shownFiles } from "./files.ts";
 import type { ServerFrame, ShownMessage } from "./frames.ts";
 
 /**
@@ -15,7 +17,7 @@ export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
 function frameOf(send: Send, env: ChannelEnv): ServerFrame | undefined {
   switch (send.type) {
     case "message":
-      return { type: "message", message: shown(send.key, send.part, send.asPlain, env) };
+      return { type: "message", message: shown(send.key, send.part, send.asPlain, env, send.files) };
     case "edit":
       return { type: "message", message: shown(send.messageId, send.part, send.asPlain, env) };
     case "draft":
@@ -25,11 +27,18 @@ function frameOf(send: Send, env: ChannelEnv): ServerFrame | undefined {
     case "activity":
       return { type: "activity", text: send.text };
     case "dismiss":
+    case "seen":
       return undefined;
   }
 }
 
-function shown(id: string, part: Part, asPlain: boolean | undefined, env: ChannelEnv): ShownMessage {
+function shown(
+  id: string,
+  part: Part,
+  asPlain: boolean | undefined,
+  env: ChannelEnv,
+  files?: OutgoingFile[],
+): ShownMessage {
   const name = env.vars.ASSISTANT_NAME ?? "Flare";
   return {
     id,
@@ -38,5 +47,6 @@ function shown(id: string, part: Part, asPlain: boolean | undefined, env: Channe
     text: part.plain,
     html: asPlain ? undefined : part.body,
     at: env.now(),
+    ...shownFiles(files),
   };
 }

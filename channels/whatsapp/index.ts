@@ -1,6 +1,7 @@
 import type { Channel, Limits } from "../channel.ts";
 import { isEnabled } from "../enabled.ts";
 import { download } from "./download.ts";
+import { FILES } from "./limits.ts";
 import { probe } from "./probe.ts";
 import { PARTS, render, TEXT } from "./render.ts";
 import { send } from "./send.ts";
@@ -15,10 +16,13 @@ const limits: Limits = {
   editsPerMessage: 10,
   // WhatsApp names no number; linked devices that send faster than a person are restricted.
   perMinute: 20,
+  fanOutPerSecond: 5,
   // The message's id is made of the key: see docs/decisions/0005-the-companions-line.md.
   sendKey: { windowMs: DAY_MS, maxLength: 64 },
   // The sign goes away after about 25 seconds.
   typingMs: 10_000,
+  seen: true,
+  files: FILES,
   prefix: true,
 };
 

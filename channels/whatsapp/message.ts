@@ -76,6 +76,7 @@ export interface Content {
   pollCreationMessage?: Poll | null;
   pollCreationMessageV2?: Poll | null;
   pollCreationMessageV3?: Poll | null;
+  reactionMessage?: { key?: MessageKey | null; text?: string | null } | null;
   protocolMessage?: {
     key?: MessageKey | null;
     type?: number | null;

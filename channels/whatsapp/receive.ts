@@ -104,7 +104,7 @@ function messageFrom(received: WhatsAppMessage, content: Content, place: Place, 
 }
 
 /** Where it was said. Undefined where nobody can answer, and in other people's chats with the owner of the number. */
-function placeOf(key: MessageKey, account: Account): Place | undefined {
+export function placeOf(key: MessageKey, account: Account): Place | undefined {
   const written = bare(key.remoteJid);
   if (!isChat(written)) return undefined;
   if (isGroup(written)) {
@@ -124,7 +124,7 @@ function isOwn(jid: string, { id, lid }: Account): boolean {
   return jid === bare(id) || (lid !== undefined && jid === bare(lid));
 }
 
-function senderOf({ key, pushName }: WhatsAppMessage, account: Account): Person {
+export function senderOf({ key, pushName }: WhatsAppMessage, account: Account): Person {
   if (key.fromMe) return personOf(pushName || account.name, account.lid, account.id);
   if (isGroup(bare(key.remoteJid))) return personOf(pushName, key.participant, key.participantAlt);
   return personOf(pushName, key.remoteJid, key.remoteJidAlt);
@@ -134,7 +134,7 @@ function senderOf({ key, pushName }: WhatsAppMessage, account: Account): Person 
  * Our own words come back to us. What the owner of the number writes is a person's, in the chat with themselves and in
  * groups; to others the account speaks for itself.
  */
-function isEcho(key: MessageKey, chat: Message["chat"], account: Account): boolean {
+export function isEcho(key: MessageKey, chat: Message["chat"], account: Account): boolean {
   if (!key.fromMe) return false;
   return account.sentByUs(key.id!) || (chat.type === "direct" && !isOwn(chat.id, account));
 }

@@ -231,7 +231,7 @@ export class Runs {
    */
   say(task: TaskRow, saying: { key: string; text: string; turn: string; trust: TaskRow["trust"] }): void {
     const { thread, trace } = task;
-    const id = this.#hands.outbox.say({ ...saying, thread, trace });
+    const id = this.#hands.outbox.say({ ...saying, thread, trace, fanOut: true });
     if (!id) return;
     const role = task.context === "isolated" ? ("notice" as const) : ("assistant" as const);
     const { transcript } = this.#hands;

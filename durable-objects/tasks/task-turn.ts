@@ -86,7 +86,7 @@ function sayIt(
   const { thread, session, trust, trace } = turn;
   const saying = { key: `turn:${turn.id}`, text: whole, turn: turn.id, trust };
   if (task) return parts.runs.say(task, saying);
-  const id = parts.outbox.say({ ...saying, thread, trace });
+  const id = parts.outbox.say({ ...saying, thread, trace, fanOut: true });
   if (id) parts.transcript.addOurs({ id, text: whole, thread, session, turn: turn.id, trust });
 }
 

@@ -17,12 +17,18 @@ const meters = new Map<string, Meter>();
 const realFetch = globalThis.fetch;
 globalThis.fetch = ((input: RequestInfo | URL, init?: RequestInit) => {
   const { pathname } = new URL(input instanceof Request ? input.url : input);
-  const owner = typeof init?.body === "string" ? ownerOf(init.body) : undefined;
+  const owner = ownerOf(textOf(init?.body));
   const meter = owner === undefined ? undefined : meters.get(owner);
   // The tests steer the peers from this same isolate.
   if (!meter || pathname.startsWith("/control/")) return realFetch(input, init);
   return meter.effect("fetch", pathname.split("/").at(-1)!, () => realFetch(input, init));
 }) as typeof fetch;
+
+/** A form with files names the chat in a field. */
+function textOf(body: unknown): string {
+  if (body instanceof FormData) return String(body.get("chat_id"));
+  return typeof body === "string" ? body : "";
+}
 
 /** The real Group, on a storage that counts and with bindings that count. */
 export class Group extends RealGroup {

@@ -97,7 +97,10 @@ describe("every route of the Worker", () => {
 });
 
 describe("every kind of event", () => {
-  const kinds = { message: true, edit: true, migration: true } satisfies Record<Inbound["kind"], true>;
+  const kinds = { message: true, edit: true, reaction: true, migration: true } satisfies Record<
+    Inbound["kind"],
+    true
+  >;
 
   test("stands in the table", () => {
     for (const name of Object.keys(kinds) as Inbound["kind"][])

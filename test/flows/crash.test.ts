@@ -1,6 +1,7 @@
 import { expect, inject, test } from "vitest";
 import { adopting } from "../faults/adoption-scene.ts";
 import { answering } from "../faults/answer.ts";
+import { sendingFiles } from "../faults/files-scene.ts";
 import { crashAt, pointsOf, type Scene } from "../faults/loop.ts";
 import { removing, restoring } from "../faults/rights-scenes.ts";
 import { command, joining, registering, writing } from "../faults/scenes.ts";
@@ -17,6 +18,7 @@ test("a command survives crashes", () => sample(command, 3));
 test("files agree with R2 after crashes", () => sample(writing, 4));
 test("tasks that come due survive crashes", () => sample(due, 6));
 test("a voice message survives crashes", () => sample(speaking, 4));
+test("a file that is sent survives crashes", () => sample(sendingFiles, 4));
 test("a registration survives crashes", () => sample(registering("group"), 4));
 test("a folder that is given away survives crashes", () => sample(adopting("giver"), 2));
 test("a removal survives crashes", () => sample(removing, 2));

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StartedDiscordServer } from "@openclaw/crabline";
-import { type Call, type Handler, json } from "./http.ts";
+import { type Call, formIn, type Handler, json } from "./http.ts";
 import type { DiscordCall, PeerAddresses } from "./protocol.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -80,7 +80,7 @@ export class Discord {
   }
 
   readonly handle: Handler = async (call) => {
-    const body = call.body ? (JSON.parse(call.body) as Record<string, unknown>) : {};
+    const body = await bodyOf(call);
     const path = call.path.replace(/^\/api\/v10/, "");
     const webhook = /^\/webhooks\/\d+\/([^/]+)(\/.*)?$/.exec(path);
     const answer = webhook
@@ -102,7 +102,7 @@ export class Discord {
   async #once(call: Call, nonce: unknown): Promise<Answer> {
     const known = typeof nonce === "string" ? this.#nonces.get(nonce) : undefined;
     if (known) return known;
-    const answer = await this.#ask(call.method, call.path, call.body);
+    const answer = await this.#ask(call.method, call.path, call);
     if (typeof nonce === "string" && answer.status < 300) this.#nonces.set(nonce, answer);
     return answer;
   }
@@ -116,26 +116,34 @@ export class Discord {
       this.#deferred.delete(token);
       return { status: 204 };
     }
-    if (call.method === "POST") return this.#ask("POST", messages, call.body);
-    if (deferred.messageId) return this.#ask("PATCH", `${messages}/${deferred.messageId}`, call.body);
-    const made = await this.#ask("POST", messages, call.body);
+    if (call.method === "POST") return this.#ask("POST", messages, call);
+    if (deferred.messageId) return this.#ask("PATCH", `${messages}/${deferred.messageId}`, call);
+    const made = await this.#ask("POST", messages, call);
     deferred.messageId = (made.value as { id: string }).id;
     return made;
   }
 
-  async #ask(method: string, path: string, body: string): Promise<Answer> {
+  async #ask(method: string, path: string, call?: Call): Promise<Answer> {
     const { baseUrl, botToken } = this.#server.manifest;
-    const headers = { "content-type": "application/json", authorization: `Bot ${botToken}` };
-    const answer = await fetch(`${baseUrl}${path}`, { method, headers, body: body || undefined });
+    const type = call?.headers["content-type"] ?? "application/json";
+    const headers = { "content-type": type, authorization: `Bot ${botToken}` };
+    const body = call?.bytes.length ? new Uint8Array(call.bytes) : undefined;
+    const answer = await fetch(`${baseUrl}${path}`, { method, headers, body });
     const text = await answer.text();
     return { status: answer.status, value: text ? JSON.parse(text) : undefined };
   }
 
   /** What people see in a channel, the oldest first. */
   async shown(channelId: string): Promise<string[]> {
-    const { value } = await this.#ask("GET", `/api/v10/channels/${channelId}/messages?limit=100`, "");
+    const { value } = await this.#ask("GET", `/api/v10/channels/${channelId}/messages?limit=100`);
     return (value as { content: string }[]).map(({ content }) => content).reverse();
   }
+}
+
+async function bodyOf(call: Call): Promise<Record<string, unknown>> {
+  const form = await formIn(call);
+  if (form) return { ...JSON.parse(form.fields.payload_json ?? "{}"), files: form.files };
+  return call.body ? JSON.parse(call.body) : {};
 }
 
 interface Answer {

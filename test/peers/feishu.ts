@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StartedFeishuServer } from "@openclaw/crabline";
-import { type Call, type Handler, json } from "./http.ts";
+import { type Call, formIn, type Handler, json } from "./http.ts";
 import type { FeishuCall, PeerAddresses } from "./protocol.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -66,7 +66,10 @@ export class Feishu {
   }
 
   readonly handle: Handler = async (call) => {
-    const body = JSON.parse(call.body || "{}") as Record<string, unknown>;
+    const form = await formIn(call);
+    const body: Record<string, unknown> = form
+      ? { ...form.fields, files: form.files }
+      : JSON.parse(call.body || "{}");
     const code = this.#refusals.get(String(body.receive_id))?.shift();
     const answer = code ? { status: 400, value: { code, msg: "refused" } } : await this.#ask(call);
     const path = call.path.replace("/open-apis", "") + call.url.search;
@@ -77,6 +80,9 @@ export class Feishu {
   };
 
   async #ask(call: Call): Promise<{ status: number; value: unknown }> {
+    const kind = /\/im\/v1\/(image|file)s$/.exec(call.path)?.[1];
+    if (kind)
+      return { status: 200, value: { code: 0, msg: "success", data: { [`${kind}_key`]: `${kind}_1` } } };
     if (call.method === "PUT" || call.path.includes("/reactions")) {
       const items = [{ reaction_id: "sign", operator: { operator_id: "cli", operator_type: "app" } }];
       return { status: 200, value: { code: 0, msg: "success", data: { items } } };

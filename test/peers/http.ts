@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
+
+import type { SentFile } from "./protocol.ts";
 
 /** One request, read whole. */
 export interface Call {
@@ -8,7 +10,9 @@ export interface Call {
   url: URL;
   path: string;
   headers: IncomingMessage["headers"];
+  /** As text; of a form with files see `formIn`. */
   body: string;
+  bytes: Buffer;
   response: ServerResponse;
   /** Aborts when the client goes away before the answer is complete. */
   gone: AbortSignal;
@@ -37,16 +41,35 @@ async function route(routes: Record<string, Handler>, request: IncomingMessage, 
   const gone = new AbortController();
   response.on("close", () => !response.writableFinished && gone.abort());
   const path = url.pathname.slice(prefix.length);
-  const body = await text(request);
+  const bytes = await buffer(request);
   await routes[prefix]!({
     method: request.method!,
     url,
     path,
     headers: request.headers,
-    body,
+    body: bytes.toString(),
+    bytes,
     response,
     gone: gone.signal,
   });
+}
+
+/** A form's fields, and its files in order; undefined where the body is none. */
+export async function formIn(
+  call: Call,
+): Promise<{ fields: Record<string, string>; files: SentFile[] } | undefined> {
+  const type = call.headers["content-type"] ?? "";
+  if (!type.startsWith("multipart/form-data")) return undefined;
+  const form = await new Response(new Uint8Array(call.bytes), {
+    headers: { "content-type": type },
+  }).formData();
+  const fields: Record<string, string> = {};
+  const files: SentFile[] = [];
+  for (const [field, value] of form)
+    if (typeof value === "string") fields[field] = value;
+    else
+      files.push({ field, name: value.name, type: value.type, size: value.size, text: await value.text() });
+  return { fields, files };
 }
 
 export function json(response: ServerResponse, value: unknown, status = 200): void {

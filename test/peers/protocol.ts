@@ -56,7 +56,16 @@ export type TelegramFault =
   /** The call waits until the test opens the gate, then goes on as usual. */
   | { gate: string; method?: string };
 
-/** A call that the bot made. */
+/** A file in a call; `text` is its bytes read as UTF-8. */
+export interface SentFile {
+  field: string;
+  name: string;
+  type: string;
+  size: number;
+  text: string;
+}
+
+/** A call that the bot made; files stand in the body as `files`. */
 export interface TelegramCall {
   /** When it arrived and when its effect was there, in milliseconds since the epoch. */
   began: number;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type StartedTelegramServer, startTelegramServer } from "@openclaw/crabline";
-import { type Call, type Handler, json } from "./http.ts";
+import { type Call, formIn, type Handler, json } from "./http.ts";
 import type { CallQuery, TelegramCall, TelegramFault } from "./protocol.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -17,6 +17,7 @@ export class Telegram {
   readonly #waiting: Waiting;
   #server!: StartedTelegramServer;
   #folder!: string;
+  #lastUpload = 5_000_000;
 
   constructor(waiting: Waiting) {
     this.#waiting = waiting;
@@ -65,7 +66,7 @@ export class Telegram {
     const file = /^\/file\/bot[^/]+\/files\/(.+)$/.exec(call.path);
     if (file) return await this.#serveFile(decodeURIComponent(file[1]!), call);
     const method = call.path.split("/").at(-1)!;
-    const body = bodyOf(call);
+    const body = await bodyOf(call);
     const began = Date.now();
     const fault = this.#faultFor(String(body.chat_id ?? ""), method);
     if (fault && "gate" in fault) await this.#waiting.pass(fault.gate, call.gone);
@@ -83,11 +84,19 @@ export class Telegram {
 
   async #ask(call: Call, method: string, body: Record<string, unknown>): Promise<Answer> {
     if (method === "getFile") return this.#describeFile(String(body.file_id));
-    if (method === "sendMessageDraft") return { status: 200, value: { ok: true, result: true } };
+    if (UPLOADS.has(method)) return { status: 200, value: { ok: true, result: this.#uploaded(method) } };
+    if (method === "sendMessageDraft" || method === "setMessageReaction")
+      return { status: 200, value: { ok: true, result: true } };
     const url = `${this.#server.manifest.baseUrl}${call.path}${call.url.search}`;
     const headers = { "content-type": call.headers["content-type"] ?? "application/json" };
     const answer = await fetch(url, { method: call.method, headers, body: call.body || undefined });
     return { status: answer.status, value: (await answer.json()) as Answer["value"] };
+  }
+
+  /** crabline takes no files. */
+  #uploaded(method: string): unknown {
+    const message = { message_id: ++this.#lastUpload };
+    return method === "sendMediaGroup" ? [message] : message;
   }
 
   #describeFile(fileId: string): Answer {
@@ -150,6 +159,8 @@ export class Telegram {
   }
 }
 
+const UPLOADS = new Set(["sendPhoto", "sendDocument", "sendMediaGroup"]);
+
 interface Answer {
   status: number;
   value: { ok: boolean; result?: unknown; description?: string; error_code?: number };
@@ -159,7 +170,9 @@ function messageIdOf(answer: Answer): number | undefined {
   return (answer.value.result as { message_id?: number } | undefined)?.message_id;
 }
 
-function bodyOf(call: Call): Record<string, unknown> {
+async function bodyOf(call: Call): Promise<Record<string, unknown>> {
+  const form = await formIn(call);
+  if (form) return { ...form.fields, files: form.files };
   if (call.body.startsWith("{")) return JSON.parse(call.body) as Record<string, unknown>;
   return Object.fromEntries(call.url.searchParams);
 }

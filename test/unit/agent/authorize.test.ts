@@ -77,7 +77,7 @@ describe("every actor and every action", () => {
   test("a bot's and a guest's words are heard and start nothing", () => {
     for (const role of ["bot", "guest"] as const) {
       const may = actions.filter((action) => authorize(actor(role), action).ok).map(keyOf);
-      expect(may).toEqual(["event:message", "event:edit"]);
+      expect(may).toEqual(["event:message", "event:edit", "event:reaction"]);
     }
   });
 

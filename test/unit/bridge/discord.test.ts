@@ -35,6 +35,7 @@ async function start(token = server.manifest.botToken): Promise<void> {
     raw: async () => {},
     changed: () => undefined,
     upload: async () => "",
+    fetchMedia: async () => Buffer.alloc(0),
     say: (line: string) => void said.push(line),
     show: () => undefined,
   };

@@ -48,6 +48,7 @@ function start(secret = APP.appSecret): void {
       new Promise((taken) => raws.push({ channel, lane, event: event as Raw["event"], taken })),
     changed: () => undefined,
     upload: async () => "",
+    fetchMedia: async () => Buffer.alloc(0),
     say: (line) => void said.push(line),
     show: () => undefined,
   };

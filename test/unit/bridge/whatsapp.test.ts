@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { WAMessage } from "baileys";
 import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../bridge/folder.ts";
-import { messageIdOf } from "../../../bridge/whatsapp/commands.ts";
+import { messageIdOf, run } from "../../../bridge/whatsapp/commands.ts";
 import { afterDisconnect } from "../../../bridge/whatsapp/disconnect.ts";
 import { WhatsAppDisk } from "../../../bridge/whatsapp/disk.ts";
 
@@ -112,4 +112,58 @@ test("a command makes one message id, in WhatsApp's form, and another command an
   expect(messageIdOf("a")).toBe(messageIdOf("a"));
   expect(messageIdOf("a")).not.toBe(messageIdOf("b"));
   expect(messageIdOf("a")).toMatch(/^3EB0[0-9A-F]{18}$/);
+});
+
+describe("a file that is sent", () => {
+  const file = {
+    key: `media/ann/${"a".repeat(64)}`,
+    name: "plan.pdf",
+    mime: "application/pdf",
+    size: 3,
+    picture: false,
+  };
+  const sendFile = { do: "send-file" as const, chatId: "1@lid", file, text: "The plan." };
+
+  /** A connected account whose messages the server takes, and a Worker that gives files or does not. */
+  function tools(bytes: Buffer | Error) {
+    const disk = new WhatsAppDisk(join(mkdtempSync(join(tmpdir(), "companion-")), "whatsapp.db"));
+    const sent: unknown[] = [];
+    const socket = { sendMessage: async (...call: unknown[]) => void sent.push(call) };
+    const fetched: string[] = [];
+    const fetchMedia = async (key: string) => {
+      fetched.push(key);
+      if (bytes instanceof Error) throw bytes;
+      return bytes;
+    };
+    const host = { now: () => 1, fetchMedia };
+    const acks = { of: async () => ({ ok: true }) };
+    const all = { disk, acks, host } as unknown as Parameters<typeof run>[3];
+    return { sent, fetched, all, socket: socket as unknown as Parameters<typeof run>[2] };
+  }
+
+  test.each([
+    [
+      false,
+      {
+        document: Buffer.from("pdf"),
+        mimetype: "application/pdf",
+        fileName: "plan.pdf",
+        caption: "The plan.",
+      },
+    ],
+    [true, { image: Buffer.from("pdf"), mimetype: "application/pdf", caption: "The plan." }],
+  ])("goes with its text under the command's id (a picture: %s)", async (picture, content) => {
+    const { all, socket, sent, fetched } = tools(Buffer.from("pdf"));
+    const command = { ...sendFile, file: { ...file, picture } };
+    const messageId = messageIdOf("k1");
+    expect(await run("k1", command, socket, all)).toEqual({ outcome: "done", messageId });
+    expect(fetched).toEqual([file.key]);
+    expect(sent).toEqual([["1@lid", content, { messageId }]]);
+  });
+
+  test("is asked for again later while the Worker does not give it: nothing was sent", async () => {
+    const { all, socket, sent } = tools(new Error("the Worker answered 503"));
+    expect(await run("k1", sendFile, socket, all)).toMatchObject({ outcome: "retry" });
+    expect(sent).toEqual([]);
+  });
 });

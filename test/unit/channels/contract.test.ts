@@ -15,6 +15,7 @@ const sends: Send[] = [
   { type: "edit", to, messageId: "7", part, key: "k2" },
   { type: "draft", to, part, draftId: 3 },
   { type: "typing", to },
+  { type: "seen", to, messageId: "7" },
   { type: "activity", to, text: "bash: ls" },
 ];
 
@@ -26,6 +27,9 @@ describe.each(Object.values(channels))("channel $name", (channel) => {
   it("states its limits as plain data", () => {
     expect(JSON.parse(JSON.stringify(channel.limits))).toEqual(channel.limits);
     expect(channel.limits.text).toBeGreaterThan(0);
+    const { bytes, together, caption } = channel.limits.files;
+    expect(Math.min(bytes, together)).toBeGreaterThan(0);
+    expect(caption).toBeLessThanOrEqual(channel.limits.text);
   });
 
   it("renders every text within its limit, and never nothing for something", () => {

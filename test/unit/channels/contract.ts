@@ -10,6 +10,10 @@ export interface Platform {
   read: Record<"plain" | "mention" | "command" | "reply" | "bot" | "own" | "file", () => Promise<Inbound[]>>;
   /** An edit, and the message as it was before; absent where the platform tells of none. */
   edits?: Record<"edit" | "edited", () => Promise<Inbound[]>>;
+  /** A reaction of a person under a message, and the same with another sign. */
+  reactions: Record<"one" | "other", () => Promise<Inbound[]>>;
+  /** The file that a request brings or names; undefined where it has none. */
+  fileIn(asked: unknown): Promise<{ name: string; text?: string } | undefined>;
   /** An outside that answers each send so, and adds each request to `asked`. */
   answering: Record<"sent" | "forbidden" | "broken" | "lost", (asked?: unknown[]) => ChannelEnv> & {
     rateLimited(seconds: number): ChannelEnv;
@@ -19,7 +23,7 @@ export interface Platform {
 }
 
 /** A platform with a webhook. Requests are fresh each time. */
-export interface Kit extends Pick<Platform, "channel" | "secrets" | "read" | "edits"> {
+export interface Kit extends Pick<Platform, "channel" | "secrets" | "read" | "edits" | "reactions"> {
   env(overrides?: Partial<ChannelEnv>): ChannelEnv;
   /** A request with a true signature over this body. */
   request(body: string): Request | Promise<Request>;
@@ -31,6 +35,8 @@ export interface Kit extends Pick<Platform, "channel" | "secrets" | "read" | "ed
   event(): string;
   /** What the platform answers to a send. */
   answers: {
+    /** To a file that is brought before the message that names it. */
+    uploaded?(path: string): Response | undefined;
     sent(): Response;
     rateLimited(seconds: number): Response;
     forbidden(): Response;
@@ -155,6 +161,22 @@ export function speech(name: string, kit: Platform): void {
       expect(edit!.key).not.toBe(before!.key);
     });
 
+    it("know a reaction: whose, which sign, under which message", async () => {
+      const [reaction] = await kit.reactions.one();
+      expect(reaction).toMatchObject({
+        kind: "reaction",
+        address: `${kit.channel.name}:${reaction!.chat.id}`,
+        messageId: expect.stringMatching(/.+/),
+        sender: { id: expect.stringMatching(/.+/), isBot: false },
+        emoji: expect.stringMatching(/.+/),
+      });
+      expect(reaction!.sentAt).toBeGreaterThan(Date.UTC(2015));
+      const [again] = await kit.reactions.one();
+      const [other] = await kit.reactions.other();
+      expect(again!.key).toBe(reaction!.key);
+      expect(other!.key).not.toBe(reaction!.key);
+    });
+
     it("never take a bot for a person", async () => {
       for (const event of await kit.read.bot()) expect(event).toMatchObject({ sender: { isBot: true } });
     });
@@ -198,6 +220,43 @@ export function speech(name: string, kit: Platform): void {
       }
     });
 
+    describe("with a file", () => {
+      const bytes = new TextEncoder().encode("day,tea\n1,3\n");
+      const file = {
+        name: "tea ü.csv",
+        mime: "text/csv",
+        size: bytes.length,
+        key: "media/a/0",
+        path: "/x",
+        bytes,
+      };
+      const { caption } = kit.channel.limits.files;
+      const send: Send = {
+        ...(message() as Extract<Send, { type: "message" }>),
+        part: caption > 0 ? part : { body: "", plain: "" },
+        files: [file],
+      };
+
+      it("bring or name it", async () => {
+        const asked: unknown[] = [];
+        const sent = await kit.channel.send(send, kit.answering.sent(asked));
+        expect(sent).toEqual({ outcome: "sent", messageId: expect.stringMatching(/.+/) });
+        const found = (await Promise.all(asked.map((one) => kit.fileIn(one)))).filter(Boolean);
+        expect(found).toMatchObject([{ name: file.name }]);
+        if (!kit.channel.limits.files.byKey) expect(found[0]!.text).toBe("day,tea\n1,3\n");
+      });
+
+      it("end as they do without one, and tell no secret", async () => {
+        const { rateLimited, forbidden, broken, lost } = kit.answering;
+        expect(await kit.channel.send(send, rateLimited(17))).toMatchObject({ outcome: "retry" });
+        const refused = await kit.channel.send(send, forbidden());
+        expect(refused).toMatchObject({ outcome: "failed" });
+        for (const secret of kit.secrets) expect(JSON.stringify(refused)).not.toContain(secret);
+        for (const env of [broken(), lost()])
+          expect(["retry", "unknown"]).toContain((await kit.channel.send(send, env)).outcome);
+      });
+    });
+
     it.runIf(kit.keyOf)("carry the platform's key: one for each saying, within its length", async () => {
       const asked: unknown[] = [];
       const env = kit.answering.sent(asked);
@@ -225,9 +284,9 @@ export function speech(name: string, kit: Platform): void {
 /** What a platform that is asked by HTTP answers. */
 function byRequests({ answers, env, keyOf, ...kit }: Kit): Platform {
   const outside = (answer: () => Response) => (asked?: unknown[]) => {
-    const fetch = async (_: unknown, init?: RequestInit) => {
+    const fetch = async (input: unknown, init?: RequestInit) => {
       asked?.push(init?.body);
-      return answer();
+      return answers.uploaded?.(String(input)) ?? answer();
     };
     return env({ fetch: fetch as typeof globalThis.fetch });
   };
@@ -237,6 +296,11 @@ function byRequests({ answers, env, keyOf, ...kit }: Kit): Platform {
   };
   return {
     ...kit,
+    fileIn: async (body) => {
+      const values = body instanceof FormData ? [...body.values()] : [];
+      const file = values.find((value) => typeof value !== "string");
+      return file && { name: file.name, text: await file.text() };
+    },
     answering: {
       sent: outside(sent),
       forbidden: outside(forbidden),

@@ -31,6 +31,13 @@ const gateway =
   async () =>
     fromGateway({ t, d: message({ id: "334385199974967042", ...changes }) }, BOT).events;
 
+const reaction = (name: string) => async () => {
+  const user = { id: "55", username: "ann", global_name: "Ann" };
+  const place = { channel_id: "290926798999357250", message_id: "334385199974967042", guild_id: "7" };
+  const d = { user_id: user.id, ...place, member: { user }, emoji: { id: null, name } };
+  return fromGateway({ t: "MESSAGE_REACTION_ADD", d }, BOT, new Map(), NOW).events;
+};
+
 // The rate limits of one chat are remembered: each answer comes from a host of its own.
 let hosts = 0;
 
@@ -99,6 +106,7 @@ export const discordKit: Kit = {
       "MESSAGE_UPDATE",
     ),
   },
+  reactions: { one: reaction("👍"), other: reaction("❤️") },
   answers: {
     sent: () => Response.json({ id: "99" }),
     rateLimited: (seconds) =>

@@ -11,6 +11,7 @@ const granted = { tenant_access_token: "t-of-the-kit", expire: 7200 };
 const quoted = {
   msg_type: "text",
   body: { content: '{"text":"Dinner is at seven."}' },
+  chat_id: "oc_5ce6d572455d361153b7xx51da133945",
   sender: { id: secrets.FEISHU_APP_ID, id_type: "app_id", sender_type: "app" },
 };
 
@@ -52,6 +53,12 @@ function parsed(text: string): unknown {
 const read = (name: string) => async (): Promise<Inbound[]> =>
   (await feishu.receive(delivered(payload(name)), env())).events;
 
+const reaction = (emoji_type: string) => async (): Promise<Inbound[]> => {
+  const event = payload("reaction");
+  event.event.reaction_type = { emoji_type };
+  return (await feishu.receive(delivered(event), env())).events;
+};
+
 const event = () => JSON.stringify(encrypt(payload("private-text")));
 const forged = (headers: (body: string) => Record<string, string>) => () => {
   const text = event();
@@ -82,7 +89,12 @@ export const feishuKit: Kit = {
     own: read("own-echo"),
     file: read("file"),
   },
+  reactions: { one: reaction("THUMBSUP"), other: reaction("SMILE") },
   answers: {
+    uploaded: (path) => {
+      const kind = /\/im\/v1\/(image|file)s$/.exec(path)?.[1];
+      return kind ? ok({ data: { [`${kind}_key`]: "key_1" } }) : undefined;
+    },
     sent: () => ok({ data: { message_id: "om_new" } }),
     rateLimited: (seconds) => refused(429, 99991400, { "x-ogw-ratelimit-reset": String(seconds) }),
     forbidden: () => refused(400, 230002),

@@ -21,6 +21,17 @@ const read =
     change?.(payload);
     return (await telegram.receive(request(JSON.stringify(payload)), env())).events;
   };
+/** Somebody who had 🔥 there already adds a sign. */
+const reaction = (emoji: string) => async (): Promise<Inbound[]> => {
+  const { message } = update("group-plain");
+  const signs = (...list: string[]) => list.map((one) => ({ type: "emoji", emoji: one }));
+  const changed = {
+    ...{ chat: message.chat, message_id: message.message_id, user: message.from, date: message.date },
+    ...{ old_reaction: signs("🔥"), new_reaction: signs("🔥", emoji) },
+  };
+  const sent = JSON.stringify({ update_id: 9, message_reaction: changed });
+  return (await telegram.receive(request(sent), env())).events;
+};
 const refused = (code: number, description: string, parameters?: object) =>
   Response.json({ ok: false, error_code: code, description, parameters }, { status: code });
 
@@ -54,6 +65,10 @@ export const telegramKit: Kit = {
       delete payload.edited_message;
       delete payload.message.edit_date;
     }),
+  },
+  reactions: {
+    one: reaction("👍"),
+    other: reaction("❤"),
   },
   answers: {
     sent: () => ok({ message_id: 5 }),

@@ -1,9 +1,10 @@
 import { proto, type WAMessageKey } from "baileys";
 import { messageIdOf } from "../../../bridge/whatsapp/commands.ts";
 import type { ChannelEnv, Inbound } from "../../../channels/channel.ts";
-import type { Answer, Companion } from "../../../channels/frames.ts";
+import type { Answer, Command, Companion } from "../../../channels/frames.ts";
 import { whatsapp } from "../../../channels/whatsapp/index.ts";
 import type { WhatsAppMessage } from "../../../channels/whatsapp/message.ts";
+import { reactionFrom } from "../../../channels/whatsapp/reaction.ts";
 import { type Account, inboundFrom } from "../../../channels/whatsapp/receive.ts";
 import type { Platform } from "./contract.ts";
 import { envWith } from "./env.ts";
@@ -83,6 +84,12 @@ function heard(message: WhatsAppMessage): Inbound[] {
   return event ? [event] : [];
 }
 
+const reaction = (id: string, emoji: string) => async (): Promise<Inbound[]> => {
+  const reactionMessage = { text: emoji, key: { id: "OURS1", remoteJid: ANN_LID } };
+  const event = reactionFrom(received({ ...direct, id }, { reactionMessage }), account());
+  return event ? [event] : [];
+};
+
 /** A companion that gives this answer to everything. */
 function answering(answer: Answer) {
   return (asked: unknown[] = []): ChannelEnv => {
@@ -111,6 +118,11 @@ export const whatsappKit: Platform = {
     bot: read({ ...direct, remoteJid: "13135550002@bot", remoteJidAlt: undefined }, text("I am a bot")),
     own: read({ ...direct, fromMe: true, id: "OURS2" }, text("Flare: hi")),
     file: read(direct, picture),
+  },
+  reactions: { one: reaction("R1", "👍"), other: reaction("R2", "❤️") },
+  fileIn: async (asked) => {
+    const { command } = asked as { command: Command };
+    return command.do === "send-file" ? command.file : undefined;
   },
   edits: { edit: read({ ...direct, id: "E1" }, edit), edited: read(direct, text("good")) },
   answering: {

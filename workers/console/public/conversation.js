@@ -1,5 +1,7 @@
 // The messages on the page: each at its place, once, however often it is told.
 
+import { shownFiles } from "./files.js";
+
 /** @typedef {import("../../../channels/web/frames.ts").ShownMessage} ShownMessage */
 /** @typedef {Omit<ShownMessage, "id"> & { id?: string }} Shown */
 
@@ -181,7 +183,7 @@ function fill(item, message) {
   // The group's HTML is made from the text by a renderer that lets no markup through.
   if (message.html !== undefined) body.innerHTML = message.html;
   else body.textContent = message.text;
-  item.replaceChildren(meta, body);
+  item.replaceChildren(meta, body, ...shownFiles(message.files ?? []));
 }
 
 /** @param {string} name @param {string} text */
