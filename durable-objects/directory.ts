@@ -7,7 +7,6 @@ import type { Address, Chat } from "../channels/channel.ts";
 import migrations from "../migrations/directory/migrations.js";
 import { readConfig } from "./config.ts";
 import { openDatabase } from "./database.ts";
-import { Allowance } from "./directory/allowance.ts";
 import { Arrivals } from "./directory/arrivals.ts";
 import { Budget } from "./directory/budget.ts";
 import { Codes } from "./directory/codes.ts";
@@ -52,7 +51,6 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   readonly #codes: Codes;
   readonly #budget: Budget;
   readonly #globals: Globals;
-  readonly #allowance = new Allowance();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -102,7 +100,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   }
 
   async lease(channel: string, sends: number): Promise<number> {
-    return this.#allowance.lease(channel, sends, this.#office.now());
+    return this.#office.allowance.lease(channel, sends, this.#office.now());
   }
 
   async byDue(by?: Address): Promise<ByDue> {

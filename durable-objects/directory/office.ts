@@ -6,6 +6,7 @@ import type { Database } from "../database.ts";
 import { type AuditRequest, type By, DIRECTORY, type RightsEntry } from "../directory-rpc.ts";
 import { audit, facts } from "../directory-schema.ts";
 import { log, messageOf } from "../log.ts";
+import { Allowance } from "./allowance.ts";
 
 /** Rows of the audit that are kept. Refusals are counted apart: nobody can push out what was done by being refused. */
 const DEEDS = 2000;
@@ -49,6 +50,7 @@ export class Office {
   readonly db: Database;
   readonly config: Config;
   readonly now = now;
+  readonly allowance = new Allowance();
 
   constructor(ctx: DurableObjectState, env: Env, db: Database, config: Config) {
     this.ctx = ctx;
