@@ -6,7 +6,7 @@ const MOST_FILES = 10;
 
 export const sendMessage = defineTool({
   name: "send_message",
-  description: "Send text and files before your answer.",
+  description: "Send text or files before answering.",
   schema: z.object({
     text: z.string().trim().min(1),
     attachments: z.array(z.string()).max(MOST_FILES).optional(),
