@@ -8,7 +8,7 @@ import { isStream } from "./objects.ts";
 const LONGEST = 500_000;
 
 /**
- * The text of a PDF, page by page. What it reads and what not: docs/decisions/0006-text-of-pdfs.md.
+ * The text of a PDF, page by page. What it reads and what not: docs/decisions/0011-text-of-pdfs.md.
  * @returns `problem`, a sentence, where there is no text to read; `cut` where it ends before the last page
  */
 export async function pdfText(

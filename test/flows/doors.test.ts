@@ -137,6 +137,7 @@ describe("the admin token", () => {
     const text = await answer.text();
     expect(JSON.parse(text).keys).toEqual([
       "ADMIN_TOKEN",
+      "BRAVE_API_KEY",
       "BRIDGE_TOKEN",
       "DISCORD_BOT_TOKEN",
       "DISCORD_PUBLIC_KEY",
