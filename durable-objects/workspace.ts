@@ -21,7 +21,6 @@ import { MountWriter } from "./mount-writer.ts";
 import { Mounts } from "./mounts.ts";
 import { FileStore } from "./notebook.ts";
 import type { Room } from "./room.ts";
-import { rootsOf } from "./roots.ts";
 
 /** The group's own folder and the global one; `list` and `search` know them together, nothing can be written there. */
 const BOTH = /^\/*workspace\/*$/;
@@ -186,7 +185,7 @@ export class Workspace implements Notebook {
 /** The workspace of a group's object. */
 export function openWorkspace(room: Room): Workspace {
   const { ctx, env, db, now, newId } = room;
-  const prefix = () => rootsOf(room)[0]?.prefix ?? noFolder();
+  const prefix = () => `groups/${room.settings?.folder ?? noFolder()}/`;
   const own = new FileStore({ storage: ctx.storage, db, bucket: env.FILES, mount: HOME, prefix, now, newId });
   const globals = globalsOf(room);
   const mounts = new Mounts(room);
