@@ -23,6 +23,7 @@ export class Sandbox extends SdkSandbox<Env> implements Hands {
 
   async run(command: string, reach: Reach): Promise<Ran> {
     await this.#allow(reach);
+    if (reach.outside) await this.noteHost("*");
     const { stdout, stderr, exitCode } = await this.#self().exec(command);
     return { stdout, stderr, exitCode, reached: (await this.ctx.storage.get<string[]>("reached")) ?? [] };
   }

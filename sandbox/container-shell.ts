@@ -57,11 +57,21 @@ class Command {
     const { reach } = this.#options;
     if (signal.aborted) return STOPPED;
     await this.#container.meet(reach);
-    const answer = (await this.#attempt(false)) ?? (await this.#attempt(true));
-    if (signal.aborted || answer.ended === "stopped") return STOPPED;
+    const answer = await this.#answer();
+    if (!answer || signal.aborted || answer.ended === "stopped") return STOPPED;
     const fromOutside = answer.sent.outside || answer.reached.length > 0;
     if (fromOutside) this.#options.outside?.();
     return this.#keep(answer, fromOutside);
+  }
+
+  /** Undefined where it was stopped: then it does not matter how its container took that. */
+  async #answer(): Promise<Answer | undefined> {
+    try {
+      return (await this.#attempt(false)) ?? (await this.#attempt(true));
+    } catch (error) {
+      if (this.#request.signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   /** Undefined where the container is another than the one that was met: it slept, or died. Nothing has run then. */

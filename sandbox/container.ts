@@ -32,6 +32,8 @@ export class Container {
   /** Agreed on since the container heard of it last; lost with this object, and then found equal again. */
   #agreed: HelperRequest["agreed"] = {};
   #met = false;
+  /** Something from outside was in it since it started. */
+  #tainted = false;
   #last: Promise<unknown> = Promise.resolve();
 
   /** `newId` gives names that nobody can guess. */
@@ -47,9 +49,20 @@ export class Container {
     return result;
   }
 
-  /** Learns which start of the container this is, when that is not known. */
+  /**
+   * Learns which start of the container this is, when that is not known. A command can leave a process or a file behind
+   * that no list shows, so a turn that has read nothing from outside gets no container in which such a one ran, or
+   * which has reached a host: it is ended, and begins anew.
+   */
   async meet(reach: Reach): Promise<void> {
-    if (this.#met) return;
+    if (!this.#met) await this.#look(reach);
+    if (reach.outside || !this.#tainted) return;
+    this.forget();
+    this.base = { marker: undefined, files: new Map() };
+    await this.#reaching(() => this.hands.end());
+  }
+
+  async #look(reach: Reach): Promise<void> {
     const ran = await this.#run(`${HELPER} look`, reach);
     const known = parse<{ marker: string | null; base: Record<string, [string, number]> }>(ran);
     this.base = { marker: known?.marker ?? undefined, files: filesOf(known?.base ?? {}) };
@@ -60,6 +73,7 @@ export class Container {
   async begin(): Promise<void> {
     this.base = { marker: this.#newId(), files: new Map() };
     this.#agreed = {};
+    this.#tainted = false;
     await this.#reaching(() => this.hands.begin());
   }
 
@@ -147,8 +161,10 @@ export class Container {
     }
   }
 
-  #run(command: string, reach: Reach, started = false): Promise<Ran> {
-    return this.#reaching(() => this.hands.run(command, reach), started);
+  async #run(command: string, reach: Reach, started = false): Promise<Ran> {
+    const ran = await this.#reaching(() => this.hands.run(command, reach), started);
+    this.#tainted ||= ran.reached.length > 0;
+    return ran;
   }
 
   /** Says in one voice what can go wrong on the way to a container. */

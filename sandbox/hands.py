@@ -419,6 +419,7 @@ def run(request):
     base, roots = read_json("base", {}), request["roots"]
     for root in roots:
         make_folders(root["path"] + "/x", 0 if root["readOnly"] else USER)
+        own(ROOT + root["path"], 0 if root["readOnly"] else USER)
     for path, entry in request.get("agreed", {}).items():
         base.pop(path, None)
         if entry:

@@ -5,7 +5,10 @@ export interface Ran {
   stdout: string;
   stderr: string;
   exitCode: number;
-  /** Hosts that were reached since the container started: what lies in it may come from there. */
+  /**
+   * Hosts that were reached since the container started, and `*` once a turn from outside ran a command in it: what
+   * lies in it may come from there.
+   */
   reached: string[];
 }
 

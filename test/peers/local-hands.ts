@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Hands, type Ran, STATE } from "../../sandbox/hands.ts";
+import { type Hands, type Ran, type Reach, STATE } from "../../sandbox/hands.ts";
 
 const HELPER = join(import.meta.dirname, "../../sandbox/hands.py");
 
@@ -21,8 +21,9 @@ export class LocalHands implements Hands {
   before: (what: string) => void | Promise<void> = () => {};
   readonly #running = new Set<ChildProcess>();
 
-  async run(command: string): Promise<Ran> {
+  async run(command: string, reach: Reach): Promise<Ran> {
     await this.#reached(command);
+    if (reach.outside) this.reached = ["*"];
     const child = spawn("bash", ["-c", this.#here(command)], {
       env: { PATH: "/usr/local/bin:/usr/bin:/bin", NANOFLARE_ROOT: this.root },
       detached: true,

@@ -329,6 +329,28 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     expect(outside).toBe(2);
   });
 
+  test("a turn that read nothing from outside gets no container in which something from outside was", async () => {
+    const { hands, notebook, shell } = machine({ "a.md": "a" });
+    const reach = { egress: "open", outside: true, main: false };
+    const container = new Container(hands, newMarker);
+    const from = (outside: boolean) => containerShell(container, notebook, { reach: { ...reach, outside } });
+    await exec(from(false), "echo kept > b.md");
+    await exec(from(true), "touch ../left-behind");
+    expect(await exec(from(true), "ls ..")).toMatchObject({ stdout: expect.stringContaining("left-behind") });
+    expect(await exec(from(false), "ls ..; cat a.md b.md")).toMatchObject({
+      stdout: expect.not.stringContaining("left"),
+    });
+    expect(hands.starts).toBe(2);
+    await exec(from(false), "true");
+    expect(hands.starts).toBe(2);
+    hands.reached = ["pypi.org"];
+    await exec(from(false), "true");
+    expect(hands.starts).toBe(2);
+    hands.reached = ["pypi.org"];
+    expect(await exec(shell, "cat a.md b.md")).toMatchObject({ stdout: "akept\n" });
+    expect(hands.starts).toBe(3);
+  });
+
   test("many and large files come and go whole", async () => {
     const big = Uint8Array.from({ length: 5_000_000 }, (_, index) => (index * 31 + (index >> 9)) & 255);
     const { notebook, hands, shell } = machine({ "a.bin": big, "b.bin": big.toReversed() });
