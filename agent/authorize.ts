@@ -12,7 +12,7 @@ export interface Actor {
 }
 
 export type Action =
-  | { kind: "event"; name: "message" | "wake" | "edit" | "reaction" | "arrival" | "migration" }
+  | { kind: "event"; name: "message" | "wake" | "edit" | "reaction" | "press" | "arrival" | "migration" }
   | { kind: "command"; name: string }
   | { kind: "tool"; name: string }
   /** `name`: method and pattern, e.g. `GET /api/chat/:address/history`. */

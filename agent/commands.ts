@@ -17,7 +17,7 @@ export const commands: readonly Command[] = [
   { name: "start", help: "the same as /help", hidden: true },
   { name: "status", help: "model, queue, last error and budget" },
   { name: "new", help: "start a new conversation; memory stays" },
-  { name: "stop", help: "stop what I am doing" },
+  { name: "stop", args: "[#NUMBER]", help: "stop what I am doing, or one sub-agent" },
   { name: "compact", help: "save what should last and shorten the conversation" },
   { name: "tasks", help: "what is planned, and when" },
   {
@@ -28,6 +28,12 @@ export const commands: readonly Command[] = [
   { name: "usage", help: "what was spent here today" },
   { name: "why", help: "which messages I did not hear or answer, and why" },
   {
+    name: "approve",
+    args: "#NUMBER",
+    help: "let me make a call that waits; in main also CODE: let a direct chat in",
+  },
+  { name: "deny", args: "#NUMBER", help: "say no to a call that waits" },
+  {
     name: "main",
     args: "CODE",
     help: "make this chat the main one, with a code from the console",
@@ -37,7 +43,6 @@ export const commands: readonly Command[] = [
     args: "[show|add|remove|set NAME …]",
     help: "which groups I am in, and their settings",
   },
-  { name: "approve", args: "CODE", help: "let a new direct chat in" },
   { name: "model", args: "[GROUP] [MODEL]", help: "which model answers, or another one from now on" },
   { name: "pause", args: "[GROUP]", help: "stop turns and tasks of a group, or of all" },
   { name: "resume", args: "[GROUP]", help: "let them go on" },

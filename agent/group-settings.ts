@@ -1,4 +1,5 @@
 import { allow } from "./settings/allow.ts";
+import { approval, approvers } from "./settings/approval.ts";
 import { egress } from "./settings/egress.ts";
 import { env } from "./settings/env.ts";
 import { type Hours, hours, shownHours } from "./settings/hours.ts";
@@ -38,6 +39,10 @@ export interface SettingsChange {
   heartbeatInterval?: number | null;
   activeHours?: Hours | null;
   paused?: boolean | null;
+  /** Tools and commands that wait for somebody's yes: `send_message`, `bash:git push*`. */
+  approval?: string[] | null;
+  /** Ids of who may say it. Null: main; empty: only the owner, at the console. */
+  approvers?: string[] | null;
 }
 
 /** Settings by their names; spelling of the names is free: `turnTimeout`, `turn-timeout`, `turn_timeout`. */
@@ -65,6 +70,8 @@ const READERS: Record<Name, Reader> = {
   heartbeatInterval: heartbeat,
   activeHours: hours,
   paused: (written) => yesOrNo(written, "paused"),
+  approval,
+  approvers,
 };
 
 const NAMES = Object.keys(READERS) as Name[];

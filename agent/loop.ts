@@ -22,6 +22,11 @@ export interface LoopPorts {
   interrupted(): Exclude<Interruption, "join"> | undefined;
   /** Says in words why this tool may not run now, or undefined. Asked right before each run. */
   refuse(tool: Tool): string | undefined;
+  /**
+   * Whether a call that may run waits for somebody's yes: then it is answered with this, and not run. Asked right before
+   * each run; what it writes ends the step.
+   */
+  hold(tool: Tool, args: unknown, step: Step): string | undefined;
   context(step: Step): ToolContext;
   on(event: LoopEvent): void;
 }

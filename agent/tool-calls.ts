@@ -7,6 +7,7 @@ interface ToolPorts {
   journal: Journal;
   tools: Tool[];
   refuse(tool: Tool): string | undefined;
+  hold(tool: Tool, args: unknown, step: Step): string | undefined;
   context(step: Step): ToolContext;
   on(event: LoopEvent): void;
 }
@@ -43,7 +44,9 @@ async function runTool(step: Step, steps: Step[], ports: ToolPorts): Promise<voi
   if (step.state === "started" && step.risk === "unsafe")
     return ports.journal.finishTool(step.id, OUTCOME_UNKNOWN);
   const call = prepare({ name: step.name, arguments: step.input ?? "" }, ports.tools);
-  const refusal = !call.ok ? call.error : (repeated(step, steps) ?? ports.refuse(call.tool));
+  const refusal = !call.ok
+    ? call.error
+    : (repeated(step, steps) ?? ports.refuse(call.tool) ?? ports.hold(call.tool, call.args, step));
   if (!call.ok || refusal) return ports.journal.finishTool(step.id, refusal ?? "Refused.");
   ports.on({ type: "tool", name: step.name, summary: summary(step) });
   const context = ports.context(step);

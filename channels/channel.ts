@@ -1,5 +1,6 @@
 import type { FileLimits, OutgoingFile } from "./files.ts";
 import type { Companion } from "./frames.ts";
+import type { Choice, Press } from "./press.ts";
 import type { Reaction } from "./reaction.ts";
 
 /**
@@ -95,7 +96,7 @@ export interface Migration extends Event {
 }
 
 /** Everything that a platform can tell us. */
-export type Inbound = Message | Edit | Migration | Reaction;
+export type Inbound = Message | Edit | Migration | Reaction | Press;
 
 /** What a webhook gave: the events, and the answer that the platform gets once they are stored. */
 export interface Received {
@@ -133,6 +134,8 @@ export type Send =
       part: Part;
       asPlain?: boolean;
       unfinished?: boolean;
+      /** Buttons below it; an edit without them takes them away. */
+      choices?: readonly Choice[];
       replyTo?: string;
       after?: string;
       files?: OutgoingFile[];
@@ -158,8 +161,11 @@ export type Send =
   | { type: "seen"; to: Target; messageId: string; over?: boolean }
   /** What the model does at the moment, for channels that can show it (the console). Best effort. */
   | { type: "activity"; to: Target; text: string }
-  /** Nothing is said to an event with this `answerTo`: the platform need not wait any more. Best effort. */
-  | { type: "dismiss"; to: Target; answerTo: string };
+  /**
+   * Nothing is said to an event with this `answerTo`: the platform need not wait any more. `text`: a few words for
+   * whoever pressed a button, where the platform can show them. Best effort.
+   */
+  | { type: "dismiss"; to: Target; answerTo: string; text?: string };
 
 /** How a send ended. Exactly one of these; `send` never throws. */
 export type Sent =
@@ -207,6 +213,8 @@ export interface Limits {
   seen?: boolean;
   /** What may be sent beside text. */
   files: FileLimits;
+  /** Whether it shows `choices`. */
+  buttons?: true;
   /** Whether an answer begins with `Name: ` (a number that is shared with its owner). */
   prefix: boolean;
 }

@@ -123,7 +123,7 @@ const eventSchema = z.custom<Inbound>((value) => {
   return (
     typeof event === "object" &&
     event !== null &&
-    ["message", "edit", "migration", "reaction"].includes(event.kind) &&
+    ["message", "edit", "migration", "reaction", "press"].includes(event.kind) &&
     typeof event.key === "string" &&
     event.key !== "" &&
     typeof event.address === "string" &&

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { agent } from "./agent.ts";
+import { approvalsCommand } from "./approvals.ts";
 import { auditCommand } from "./audit.ts";
 import { channelsCommand } from "./channels.ts";
 import type { TargetOptions } from "./client.ts";
@@ -61,6 +62,7 @@ program.addCommand(groupsCommand(target));
 program.addCommand(pauseCommand("pause", target));
 program.addCommand(pauseCommand("resume", target));
 program.addCommand(auditCommand(target));
+program.addCommand(approvalsCommand(target));
 
 const memory = program.command("memory").description("what a chat remembers, and what it remembered before");
 const ofMemory = (name: string, description: string, isDefault = false) =>

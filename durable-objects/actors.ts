@@ -4,7 +4,7 @@ import { whyUnheard } from "../agent/wake.ts";
 import { gateOf } from "./gate.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Room } from "./room.ts";
-import { runs, tasks } from "./schema.ts";
+import { approvals, runs, subAgents, tasks, turns } from "./schema.ts";
 import type { TurnRow } from "./turns.ts";
 
 /** Who asks where no person does. */
@@ -29,6 +29,10 @@ function known<P extends { id: string }>(room: Room, person: P): P & { aliases?:
  * no more and a person who was taken off the list have lost their rights at the next call.
  */
 export function actorsOf(room: Room, inbox: Inbox, turn: TurnRow): Actor[] {
+  if (isCaused(turn)) {
+    const cause = causeOf(room, turn);
+    return cause ? actorsOf(room, inbox, cause) : [];
+  }
   if (turn.kind === "chat")
     return inbox.speakers(turn.id).map(({ id }) => actorOf(room, { id, isBot: false }));
   if (!room.registered) return [{ role: "stranger", id: room.address }];
@@ -40,7 +44,31 @@ export function actorsOf(room: Room, inbox: Inbox, turn: TurnRow): Actor[] {
 
 /** Whether whoever caused a turn had main's rights then. A chat that became main later gives its old tasks nothing. */
 export function madeByMain(room: Room, turn: TurnRow): boolean {
+  if (isCaused(turn)) {
+    const cause = causeOf(room, turn);
+    return cause !== undefined && madeByMain(room, cause);
+  }
   return taskOf(room, turn)?.asMain ?? true;
+}
+
+/** The turn at the beginning: an approved call and a sub-agent act for whoever spoke in the turn that caused them. */
+export function rootOf(room: Room, turn: TurnRow): TurnRow {
+  const cause = isCaused(turn) ? causeOf(room, turn) : undefined;
+  return cause ? rootOf(room, cause) : turn;
+}
+
+/** A turn that another turn caused has that one's rights, asked for again at each call. */
+function isCaused(turn: TurnRow): boolean {
+  return turn.kind === "approval" || turn.kind === "sub-agent";
+}
+
+function causeOf(room: Room, { kind, run }: TurnRow): TurnRow | undefined {
+  const { db } = room;
+  const cause =
+    kind === "approval"
+      ? db.select({ turn: approvals.turn }).from(approvals).where(eq(approvals.id, run!)).get()
+      : db.select({ turn: subAgents.parent }).from(subAgents).where(eq(subAgents.id, run!)).get();
+  return cause?.turn ? db.select().from(turns).where(eq(turns.id, cause.turn)).get() : undefined;
 }
 
 /** The task whose run a turn is. */

@@ -4,6 +4,9 @@ import { MEMORY_HELP, parseMemory } from "../agent/memory.ts";
 import type { Message } from "../channels/channel.ts";
 import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
+import { answerApproval } from "./approvals/answer.ts";
+import { deciderOf } from "./approvals/decider.ts";
+import { numberIn } from "./approvals/words.ts";
 import { MainCommands } from "./main-commands.ts";
 import { Memory } from "./memory.ts";
 import type { Parts } from "./parts.ts";
@@ -41,7 +44,7 @@ export class Commands {
       start: () => helpText(room.main),
       status: () => describeStatus(statusOf(room, parts)),
       new: (message) => this.#newSession(message.thread ?? ""),
-      stop: () => (parts.stop() ? "Stopping." : "Nothing is running."),
+      stop: (_, args) => this.#stop(args),
       compact: (message) => this.#compact(message.thread ?? ""),
       tasks: (message) => this.#tasks(message),
       usage: () => this.#usage(),
@@ -53,7 +56,8 @@ export class Commands {
       memory: (message, args) => this.#memory(message, args),
       main: async (message, args) => (await this.claimMain(message, args)).said,
       groups: (message, args) => main.groups(by(message), args),
-      approve: (message, args) => this.#directory.approve(args.trim(), by(message)),
+      approve: (message, args) => this.#pair(message, args),
+      deny: async () => "Write /deny and the number of the call, e.g. /deny #3.",
       model: (message, args) => main.model(by(message), args),
       pause: (message, args) => main.pause(by(message), true, args),
       resume: (message, args) => main.pause(by(message), false, args),
@@ -82,10 +86,39 @@ export class Commands {
       this.#parts.audit.refused([actor], `/${name} ${args}`.trim(), verdict.reason);
       return () => verdict.reason;
     }
+    const decision = await this.#decision(message, name, args);
+    if (decision) return () => decision().said;
     const here = this.#here[name];
     if (here) return () => here(message, args);
     const said = await this.#elsewhere[name]!(message, args);
     return () => said;
+  }
+
+  /** `/approve #3`, `/deny #3`. */
+  async #decision({ sender }: Message, name: string, args: string) {
+    const number = numberIn(args);
+    if ((name !== "approve" && name !== "deny") || number === undefined) return undefined;
+    const by = deciderOf(this.#room, sender);
+    return by && answerApproval(this.#room, this.#parts, this.#directory, { verdict: name, number }, by);
+  }
+
+  /** `/approve CODE` lets a direct chat in. */
+  async #pair({ sender }: Message, code: string): Promise<string> {
+    if (!code.trim()) return "Write /approve and the number of the call, e.g. /approve #3.";
+    const actor = actorOf(this.#room, sender);
+    const verdict = authorize(actor, { kind: "group", verb: "register" });
+    if (verdict.ok)
+      return this.#directory.approve(code.trim(), { address: this.#room.address, who: actor.id });
+    this.#parts.audit.refused([actor], `/approve ${code}`.trim(), verdict.reason);
+    return verdict.reason;
+  }
+
+  /** All that runs, or the one sub-agent that is named. */
+  #stop(args: string): string {
+    const number = numberIn(args);
+    if (number === undefined) return this.#parts.stop() ? "Stopping." : "Nothing is running.";
+    if (this.#parts.subAgents.stop(number)) return `Stopping sub-agent #${number}.`;
+    return `No sub-agent #${number} is working.`;
   }
 
   /** `/main CODE`: works in any chat, for whoever has the code. */

@@ -77,6 +77,7 @@ function quiet(ports: LoopPorts): Omit<LoopPorts, "journal" | "conversation" | "
     signal: (round) => ports.signal(round + 1),
     interrupted: () => ports.interrupted(),
     refuse: (tool) => ports.refuse(tool),
+    hold: (tool, args, step) => ports.hold(tool, args, step),
     context: (step) => ports.context(step),
     on: () => {},
   };

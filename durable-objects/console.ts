@@ -1,7 +1,9 @@
 import type { Message, Person } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
+import type { Press } from "../channels/press.ts";
 import type { ClientFrame, ServerFrame, ShownMessage } from "../channels/web/frames.ts";
-import { inboundFrom, parseClientFrame } from "../channels/web/receive.ts";
+import { inboundFrom, parseClientFrame, pressFrom } from "../channels/web/receive.ts";
+import { withChoices } from "./approvals/with-choices.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
@@ -20,11 +22,11 @@ type Welcome = Extract<ServerFrame, { type: "welcome" }>;
 export class Console {
   readonly #room: Room;
   readonly #parts: Parts;
-  readonly #receive: (message: Message) => Promise<Receipt>;
+  readonly #receive: (event: Message | Press) => Promise<Receipt>;
 
   #shownTasks = "";
 
-  constructor(room: Room, parts: Parts, receive: (message: Message) => Promise<Receipt>) {
+  constructor(room: Room, parts: Parts, receive: (event: Message | Press) => Promise<Receipt>) {
     this.#room = room;
     this.#parts = parts;
     this.#receive = receive;
@@ -99,9 +101,11 @@ export class Console {
       case "hello":
         return this.#welcome(socket, frame.after);
       case "older": {
-        const messages = this.#parts.transcript.history({ before: frame.before, limit: PAGE });
+        const messages = this.#history({ before: frame.before, limit: PAGE });
         return send(socket, { type: "older", messages, more: messages.length >= PAGE });
       }
+      case "press":
+        return this.#press(socket, frame);
       case "stop":
         this.#parts.stop();
         return;
@@ -119,6 +123,14 @@ export class Console {
     send(socket, { type: "accepted", key: frame.key, id: receipt.id ?? "" });
   }
 
+  async #press(socket: WebSocket, frame: ClientFrame & { type: "press" }): Promise<void> {
+    const sender = socket.deserializeAttachment() as Person;
+    const press = pressFrom(frame, { address: this.#room.address, sender, now: this.#room.now() });
+    const receipt = await this.#receive(press);
+    if (receipt.outcome === "dropped")
+      send(socket, { type: "refused", text: receipt.reason ?? "Not heard." });
+  }
+
   #welcome(socket: WebSocket, after: string | undefined): void {
     send(socket, {
       type: "welcome",
@@ -132,15 +144,18 @@ export class Console {
   }
 
   #since(after: string | undefined): Pick<Welcome, "messages" | "more" | "anew"> {
-    const { transcript } = this.#parts;
-    const missed = after ? transcript.history({ after, limit: MISSED }) : [];
+    const missed = after ? this.#history({ after, limit: MISSED }) : [];
     if (!after || missed.length >= MISSED) {
-      const messages = transcript.history({ limit: PAGE });
+      const messages = this.#history({ limit: PAGE });
       return { messages, more: messages.length >= PAGE, ...(after ? { anew: true } : {}) };
     }
-    const recent = transcript.history({ limit: OVERLAP });
+    const recent = this.#history({ limit: OVERLAP });
     const byId = new Map([...recent, ...missed].map((message) => [message.id, message]));
     return { messages: [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), more: false };
+  }
+
+  #history(range: { before?: string; after?: string; limit: number }): ShownMessage[] {
+    return withChoices(this.#room, this.#parts.transcript.history(range));
   }
 
   /** A page that opens in the middle of an answer sees what the others see. */

@@ -1,5 +1,6 @@
 import type { DirectoryStub } from "./admission.ts";
 import { Alarm } from "./alarm.ts";
+import { relayApprovals } from "./approvals/relay.ts";
 import type { Console } from "./console.ts";
 import { Lane } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
@@ -82,8 +83,10 @@ export class Crew {
   /** Stops what runs and the chat's turn that waits for its next attempt, or the one turn that is named. False for none. */
   stop(turn?: string): boolean {
     const waited = turn === undefined && this.#giveUpWaiting();
+    // Those that wait go on when main lets the chat go on.
+    const idle = turn === undefined && !this.#room.paused && this.#parts.subAgents.stopWaiting();
     const runs = turn === undefined ? [...this.#runs.values()] : [this.#runs.get(turn)];
-    return runs.filter((run) => run?.stop()).length > 0 || waited;
+    return runs.filter((run) => run?.stop()).length > 0 || waited || idle;
   }
 
   #giveUpWaiting(): boolean {
@@ -144,11 +147,12 @@ export class Crew {
 
   /** The clock: slots that have come, the heartbeat, messages that have arrived, and what others are owed. */
   async #tick(): Promise<void> {
-    const { runs, slots, heartbeat, errands } = this.#parts;
+    const { runs, slots, heartbeat, errands, approvals } = this.#parts;
     runs.settleDelivered();
     // Room between the pages for what comes in.
     while (slots.fire()) await scheduler.wait(0);
     runs.startWaiting();
+    approvals.expire();
     heartbeat.beat();
     this.#arm();
     this.#speech.start();
@@ -156,6 +160,7 @@ export class Crew {
     if (this.#room.isConsole) this.#console.tasks();
     await this.#tellDue();
     await errands.run(this.#directory());
+    await relayApprovals(this.#room, this.#parts, this.#directory());
   }
 
   /** The directory's sweep finds a group that has lost its alarm; it need not know every slot. */
@@ -213,11 +218,12 @@ export class Crew {
 
   /** When something is due next, lane by lane. */
   #needs(slot = this.#parts.slots.nextAt()): (number | undefined)[] {
-    const { turns, outbox, backlog, heartbeat, errands } = this.#parts;
+    const { turns, outbox, backlog, heartbeat, errands, approvals } = this.#parts;
     const heard = this.#room.get("heardAt");
     const expiry = !this.#room.settings && heard ? heard + IDLE_MS : undefined;
-    const owed = backlog.waiting() || errands.owed() || turns.unclosed().length > 0 ? 0 : undefined;
-    const times = [slot, heartbeat.nextAt()];
+    const untold = errands.owed() || approvals.unrelayed().length > 0;
+    const owed = backlog.waiting() || untold || turns.unclosed().length > 0 ? 0 : undefined;
+    const times = [slot, heartbeat.nextAt(), approvals.nextAt()];
     return [turns.nextAt("chat"), turns.nextAt("side"), outbox.nextAt(), owed, expiry, ...times];
   }
 }

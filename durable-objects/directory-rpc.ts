@@ -181,6 +181,8 @@ export interface DirectoryRooms {
   tellMain(key: string, text: string): Promise<void>;
   /** Milliseconds until so many sends that go to many chats may leave; their moments are taken then. Writes nothing. */
   lease(channel: string, sends: number): Promise<number>;
+  /** The chats that are main. */
+  mains(): Promise<Address[]>;
   /** Registered groups, those that are due first, then those active last: the first 25. */
   byDue(by?: Address): Promise<ByDue>;
   arrive(request: ArriveRequest): Promise<Arrival>;

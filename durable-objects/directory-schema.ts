@@ -43,6 +43,9 @@ export const groups = sqliteTable(
     heartbeatInterval: integer("heartbeat_interval"),
     activeHours: text("active_hours", { mode: "json" }).$type<Hours>(),
     paused: integer({ mode: "boolean" }).notNull().default(false),
+    /** Tools and commands that wait for somebody's yes, and who may say it; null: none, and main. */
+    approval: text({ mode: "json" }).$type<string[]>(),
+    approvers: text({ mode: "json" }).$type<string[]>(),
     /** The group that had the folder before, where main let this one adopt it: its files are taken over once. */
     adoptedFrom: text("adopted_from").$type<Address>(),
     /** Milliseconds; when the group's own alarm should have woken it. */

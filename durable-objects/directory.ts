@@ -103,6 +103,10 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return this.#office.allowance.lease(channel, sends, this.#office.now());
   }
 
+  async mains(): Promise<Address[]> {
+    return this.#errands.mains();
+  }
+
   async byDue(by?: Address): Promise<ByDue> {
     const verdict = authorize(this.#groups.actor(by), { kind: "task", verb: "see", scope: "other" });
     if (!verdict.ok) return { groups: [], more: 0 };

@@ -5,6 +5,10 @@ import type { Address, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import migrations from "../migrations/group/migrations.js";
 import { Admission } from "./admission.ts";
+import type { Decided, Relayed } from "./approvals/approvals.ts";
+import { type ShownApproval, shownApprovals } from "./approvals/shown.ts";
+import type { Answer } from "./approvals/words.ts";
+import type { Decider } from "./approvals-schema.ts";
 import { bootId, continueAfter } from "./clock.ts";
 import { Commands } from "./commands.ts";
 import { readConfig } from "./config.ts";
@@ -136,6 +140,30 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   async memory(request: MemoryRequest, asker: MemoryAsker): Promise<MemoryAnswer> {
     return new Memory(this.#room, this.#parts, () => this.#admission.directory).ask(request, asker);
+  }
+
+  /** Main is asked about a call of another chat. */
+  async askApproval(call: Relayed): Promise<void> {
+    this.#room.transaction(() => this.#room.main && this.#parts.approvals.relayed(call));
+    this.#crew.pump();
+  }
+
+  /** A call of another chat that main was asked about is over. */
+  async settleApproval(origin: Address, number: number, how: Pick<Decided, "state" | "by">): Promise<void> {
+    const { approvals } = this.#parts;
+    this.#room.transaction(() => approvals.settled(approvals.about(origin, number), how));
+    this.#crew.pump();
+  }
+
+  /** A call of this chat is answered: in main, whose object says who does, or at the owner's doors. */
+  async decideApproval(answer: Answer, by: Decider, from: string): Promise<Decided> {
+    const decided = this.#room.transaction(() => this.#parts.approvals.decide(answer, by, from));
+    this.#crew.pump();
+    return decided;
+  }
+
+  async approvals(): Promise<ShownApproval[]> {
+    return shownApprovals(this.#parts.approvals);
   }
 
   /** Beats now, or says what the heartbeat does. */

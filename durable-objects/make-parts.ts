@@ -1,3 +1,4 @@
+import { Approvals } from "./approvals/approvals.ts";
 import { Audit } from "./audit.ts";
 import { Backlog } from "./backlog.ts";
 import { Errands } from "./errands.ts";
@@ -8,6 +9,7 @@ import type { Parts } from "./parts.ts";
 import { Pins } from "./pins.ts";
 import { fileRefusals } from "./refused-files.ts";
 import type { Room } from "./room.ts";
+import { SubAgents } from "./sub-agents/sub-agents.ts";
 import { Desk } from "./tasks/desk.ts";
 import { Heartbeat } from "./tasks/heartbeat.ts";
 import { Runs } from "./tasks/runs.ts";
@@ -50,8 +52,10 @@ export function makeParts(room: Room, calls: Calls): Parts {
   const audit = new Audit(room);
   const desk = new Desk(room, runs, slots, audit);
   const heartbeat = new Heartbeat(room, { turns, runs, workspace });
+  const approvals = new Approvals(room, { outbox, transcript, turns, audit, say });
+  const subAgents = new SubAgents(room, { turns, say, pump: calls.pump, stop: calls.stop });
   const people = { inbox, outbox, pins, transcript, backlog, turns, ledger, audit, workspace };
-  const workshop = new Workshop(room);
+  const work = { workshop: new Workshop(room), approvals, subAgents };
   const time = { desk, slots, runs, heartbeat };
-  return { ...people, ...time, workshop, errands, say, announce, tellMain, ...calls };
+  return { ...people, ...work, ...time, errands, say, announce, tellMain, ...calls };
 }

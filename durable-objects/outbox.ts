@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Send, Sent } from "../channels/channel.ts";
 import { type FilePart, type OutgoingFile, planParts, takenApart } from "../channels/files.ts";
+import type { Choice } from "../channels/press.ts";
 import { Absence } from "./absence.ts";
 import { deadLetters, resend } from "./dead-letters.ts";
 import { FanOut } from "./fan-out.ts";
@@ -20,6 +21,8 @@ export interface Saying {
   thread: string;
   turn?: string;
   replyTo?: string;
+  /** Buttons below it, where the channel has any: the text says the same in words. */
+  choices?: Choice[];
   trust?: OutboxRow["trust"];
   trace?: string;
   files?: PinnedFile[];
@@ -84,6 +87,17 @@ export class Outbox {
       .returning({ id: outbox.id })
       .all();
     return rows[0]?.id;
+  }
+
+  /** Changes what was said, without its buttons: what is out already is edited. Call it inside the transaction of its cause. */
+  amend(id: string, text: string): void {
+    const parts = this.#room.channel?.render(text) ?? null;
+    const again = { state: "queued", part: 0, attempts: 0, nextAt: this.#room.now(), reason: null } as const;
+    this.#room.db
+      .update(outbox)
+      .set({ ...again, text, parts, choices: null })
+      .where(eq(outbox.id, id))
+      .run();
   }
 
   /** The earliest moment at which something can be sent, or undefined when nothing is open. */
@@ -169,7 +183,10 @@ export class Outbox {
     const replyTo = row.part === 0 && row.replyTo ? { replyTo: row.replyTo } : {};
     const files = loaded.length > 0 ? { files: loaded } : {};
     const before = after ? { after } : {};
-    return { type: "message", to, part, asPlain: row.plain, key, ...replyTo, ...before, ...files };
+    const isLast = row.part + 1 === (row.parts?.length ?? 1);
+    const choices = isLast && row.choices ? { choices: row.choices } : {};
+    const more = { ...replyTo, ...before, ...files, ...choices };
+    return { type: "message", to, part, asPlain: row.plain, key, ...more };
   }
 
   /** Nothing is armed for it but a slow look: the companion knocks when it is back. Waiting is no attempt. */

@@ -1,3 +1,4 @@
+import type { Approvals } from "./approvals/approvals.ts";
 import type { Audit } from "./audit.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Errands } from "./errands.ts";
@@ -5,6 +6,7 @@ import type { Workshop } from "./hands.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PinnedFile, Pins } from "./pins.ts";
+import type { SubAgents } from "./sub-agents/sub-agents.ts";
 import type { Desk } from "./tasks/desk.ts";
 import type { Heartbeat } from "./tasks/heartbeat.ts";
 import type { Runs } from "./tasks/runs.ts";
@@ -33,6 +35,9 @@ export interface Parts {
   slots: Slots;
   runs: Runs;
   heartbeat: Heartbeat;
+  /** Calls that wait for somebody's yes. */
+  approvals: Approvals;
+  subAgents: SubAgents;
   /** What the directory is to be told. */
   errands: Errands;
   /** Queues something that is nobody's answer, once a key. Call it inside the transaction of its cause. */

@@ -1,12 +1,15 @@
 import { type Actor, authorize, HOST } from "../agent/authorize.ts";
 import { type Wake, wakes, whyUnheard } from "../agent/wake.ts";
 import type { Edit, Inbound, Message, Migration } from "../channels/channel.ts";
+import type { Press } from "../channels/press.ts";
 import type { Reaction } from "../channels/reaction.ts";
 import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
+import { answerIn } from "./approvals/in-words.ts";
 import type { Commands } from "./commands.ts";
 import type { Console } from "./console.ts";
 import type { Parts } from "./parts.ts";
+import { dismissPress, receivePress } from "./presses.ts";
 import { lineOf } from "./reactions.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
@@ -54,6 +57,8 @@ export class Reception {
     switch (event.kind) {
       case "migration":
         return this.#migrate(event);
+      case "press":
+        return receivePress(this.#room, this.#parts, this.#admission, event);
       case "edit":
         return this.#edit(event);
       case "message":
@@ -75,7 +80,14 @@ export class Reception {
 
   #refused(event: Inbound, why: string): Receipt {
     const reason = this.#room.registered ? why : "the chat is not registered";
+    if (event.kind === "press") this.#refusePress(event, reason);
     return "sender" in event ? this.#admission.drop(event, reason) : { outcome: "dropped", reason };
+  }
+
+  #refusePress(press: Press, reason: string): void {
+    const actor = actorOf(this.#room, press.sender);
+    if (this.#room.registered) this.#parts.audit.refused([actor], `a button (${press.value})`, reason);
+    dismissPress(this.#room, press, reason);
   }
 
   async #message(message: Message): Promise<Receipt> {
@@ -89,8 +101,8 @@ export class Reception {
     this.#title(message.chat.title);
     this.#alias(message.sender);
     const wake = this.#wake(message);
-    if (wake.wakes && message.command && this.#commands.answers(message.command.name))
-      return this.#command(message);
+    const command = wake.wakes ? (message.command ?? answerIn(this.#room, this.#parts, message)) : undefined;
+    if (command && this.#commands.answers(command.name)) return this.#command({ ...message, command });
     return this.#accept(message, wake);
   }
 

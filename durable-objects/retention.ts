@@ -1,7 +1,7 @@
 import { and, eq, inArray, lt, ne } from "drizzle-orm";
 import { earliestId } from "./clock.ts";
 import type { Room } from "./room.ts";
-import { inbox, outbox, runs, steps, tasks, turns, usage } from "./schema.ts";
+import { approvals, inbox, outbox, runs, steps, subAgents, tasks, turns, usage } from "./schema.ts";
 
 const DAY_MS = 24 * 3600_000;
 /** The same event has no second effect for so long. */
@@ -25,6 +25,10 @@ export function forgetOld(room: Room): void {
   db.delete(usage)
     .where(and(lt(usage.id, kept), eq(usage.state, "settled")))
     .run();
+  for (const table of [approvals, subAgents])
+    db.delete(table)
+      .where(and(lt(table.id, kept), lt(table.endedAt, now() - RECORDS_MS)))
+      .run();
   const over = and(inArray(tasks.state, ["done", "cancelled"]), lt(tasks.changedAt, now() - RECORDS_MS));
   for (const { id } of db.select({ id: tasks.id }).from(tasks).where(over).limit(200).all()) {
     db.delete(runs).where(eq(runs.task, id)).run();

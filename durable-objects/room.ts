@@ -37,6 +37,9 @@ interface Facts {
   backlog: { turn: string; session: string; before: string }[];
   /** The number of the task that was made last. */
   lastTask: number;
+  /** The numbers of the approval and of the sub-agent that were made last. */
+  lastApproval: number;
+  lastSubAgent: number;
   /** The zone that the tasks' times were counted in last. */
   zone: string;
   /** When the heartbeat beat last, in milliseconds; every later beat is counted from there. 0 while it rests. */

@@ -3,6 +3,10 @@ import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
 import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Chat, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
+import type { Decided, Relayed } from "./approvals/approvals.ts";
+import type { ShownApproval } from "./approvals/shown.ts";
+import type { Answer } from "./approvals/words.ts";
+import type { Decider } from "./approvals-schema.ts";
 import type { HandedOver } from "./hand-over.ts";
 import type { MemoryAsker } from "./memory.ts";
 import type { PinnedFile } from "./pins.ts";
@@ -58,6 +62,9 @@ export interface GroupSettings {
   adoptedFrom?: Address;
   /** Turns and tasks wait until main resumes them. */
   paused?: boolean;
+  /** Tools and commands that wait for somebody's yes, and the ids of who may say it. Undefined: none, and main. */
+  approval?: string[];
+  approvers?: string[];
 }
 
 /** What `/status` and `nanoflare status` show of a group. */
@@ -89,6 +96,9 @@ export interface GroupStatus {
   spentUsd: number;
   spentTokens: number;
   files: number;
+  /** Calls that wait for somebody's yes, and sub-agents that work, in a few words each. */
+  approvals: string[];
+  subAgents: string[];
 }
 
 /** A send that an operator should see. */
@@ -132,6 +142,14 @@ export interface GroupVerbs {
   resend(id: string): Promise<boolean>;
   /** Tasks, for main elsewhere and for the owner's doors. */
   tasks(request: TaskRequest, asker: Asker): Promise<TaskAnswer>;
+  /** Main is asked about another chat's call, once. */
+  askApproval(call: Relayed): Promise<void>;
+  /** A call that main was asked about is over. */
+  settleApproval(origin: Address, number: number, how: Pick<Decided, "state" | "by">): Promise<void>;
+  /** Answers a call that waits here. `from`: the chat in which it was said, or `console`. */
+  decideApproval(answer: Answer, by: Decider, from: string): Promise<Decided>;
+  /** Calls that wait for a yes, and the last ones that did. */
+  approvals(): Promise<ShownApproval[]>;
   heartbeat(verb: "now" | "status"): Promise<string>;
   /** Memory files, their versions and bringing one back, for the owner's doors, which checked who asks. */
   memory(request: MemoryRequest, asker: MemoryAsker): Promise<MemoryAnswer>;

@@ -3,12 +3,15 @@ import { sql } from "drizzle-orm";
 import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Attachment, Quote } from "../channels/channel.ts";
 import type { FilePart } from "../channels/files.ts";
+import type { Choice } from "../channels/press.ts";
 import type { PinnedFile } from "./pins.ts";
 
+export * from "./approvals-schema.ts";
 export * from "./files-schema.ts";
 export * from "./global-copy-schema.ts";
 export * from "./mount-schema.ts";
 export * from "./pins-schema.ts";
+export * from "./sub-agents-schema.ts";
 export * from "./tasks-schema.ts";
 
 /** Small facts that are read at boot: the settings copy, the session, the send target, forwarding. */
@@ -97,7 +100,7 @@ export const turns = sqliteTable(
   {
     id: text().primaryKey(),
     lane: text({ enum: ["chat", "side"] }).notNull(),
-    kind: text({ enum: ["chat", "compact", "task", "heartbeat"] }).notNull(),
+    kind: text({ enum: ["chat", "compact", "task", "heartbeat", "approval", "sub-agent"] }).notNull(),
     thread: text().notNull(),
     session: text().notNull(),
     state: text({ enum: ["open", "answered", "silent", "failed", "stopped"] }).notNull(),
@@ -113,7 +116,7 @@ export const turns = sqliteTable(
     endedAt: integer(),
     error: text(),
     model: text(),
-    /** The run of a task that this turn is. */
+    /** What this turn beside the chat is: the run of a task, an approval, a sub-agent. */
     run: text(),
     /** Whether the directory has settled this turn. */
     closed: integer({ mode: "boolean" }).notNull(),
@@ -161,6 +164,8 @@ export const outbox = sqliteTable(
     thread: text().notNull(),
     text: text().notNull(),
     replyTo: text(),
+    /** Buttons below the last part. */
+    choices: text({ mode: "json" }).$type<Choice[]>(),
     state: text({ enum: ["streaming", "queued", "sending", "sent", "unknown", "failed"] }).notNull(),
     /** The next part to send. */
     part: integer().notNull(),
@@ -190,6 +195,7 @@ export const outbox = sqliteTable(
     index("outbox_state").on(table.state, table.id),
     // The end of a turn and of a task's run looks for what they said.
     index("outbox_turn").on(table.turn),
+    index("outbox_choices").on(table.id).where(sql`choices is not null`),
   ],
 );
 

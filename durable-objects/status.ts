@@ -28,6 +28,8 @@ export function statusOf(room: Room, parts: Parts): GroupStatus {
     spentUsd: spent.usd,
     spentTokens: spent.tokens,
     shell: parts.workshop.describe(),
+    approvals: parts.approvals.open().map(({ number, tool }) => `#${number} (${tool})`),
+    subAgents: parts.subAgents.working().map(({ number, label }) => `#${number} (${label})`),
     files: parts.workspace.list("/workspace/group").length,
   };
 }
@@ -43,6 +45,8 @@ export function describeStatus(status: GroupStatus): string {
     `Files: ${status.files}`,
     `Commands: ${status.shell}`,
   ];
+  if (status.approvals.length > 0) lines.push(`Waiting for approval: ${status.approvals.join(", ")}`);
+  if (status.subAgents.length > 0) lines.push(`Sub-agents: ${status.subAgents.join(", ")}`);
   if (status.deadLetters > 0) lines.push(`Not delivered: ${status.deadLetters}; see: nanoflare dead-letters`);
   if (status.lastError) lines.push(`Last error: ${status.lastError}`);
   return lines.join("\n");

@@ -1,5 +1,5 @@
 import type { Author } from "../agent/notebook.ts";
-import { actorsOf } from "./actors.ts";
+import { actorsOf, rootOf } from "./actors.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { TurnRow } from "./turns.ts";
@@ -7,11 +7,12 @@ import type { TurnRow } from "./turns.ts";
 /** For whom a turn writes files, and from which message: what each version of a memory file keeps. */
 export function authorOf(room: Room, parts: Parts, turn: TurnRow): Author {
   const by = actorsOf(room, parts.inbox, turn).map(({ id }) => id);
-  const speakers = parts.inbox.speakers(turn.id).map(({ name }) => name);
-  const source = parts.inbox.lastWaking(turn.id);
+  const root = rootOf(room, turn);
+  const speakers = parts.inbox.speakers(root.id).map(({ name }) => name);
+  const source = parts.inbox.lastWaking(root.id);
   return {
     by: by.join(", ") || "nobody",
-    name: speakers.join(", ") || causeOf(parts, turn),
+    name: speakers.join(", ") || causeOf(parts, root),
     // Asked when something is written: what the same call read before may have come from outside.
     get trust() {
       return turn.trust;

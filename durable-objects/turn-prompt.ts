@@ -11,7 +11,7 @@ import { type InboxRow, TAKEN_UP } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { InboxExtra } from "./schema.ts";
-import { sideInput } from "./tasks/task-turn.ts";
+import { sideInput } from "./side-turn.ts";
 import type { TurnRow } from "./turns.ts";
 
 /** Pictures that one turn shows to the model, and the largest one, in bytes. */

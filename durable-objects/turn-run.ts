@@ -12,6 +12,7 @@ import { inContainer, specs, tools, toolsFor } from "../agent/tools/index.ts";
 import type { Tool, ToolContext } from "../agent/tools/tool.ts";
 import { actorsOf, madeByMain } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
+import { hold } from "./approvals/hold.ts";
 import { fetchAttachments } from "./attachments.ts";
 import { type Brain, openBrain } from "./brain.ts";
 import { compact } from "./compaction.ts";
@@ -20,8 +21,8 @@ import type { InboxRow } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { showSeen } from "./seen.ts";
+import { endSideTurn } from "./side-turn.ts";
 import { Streaming } from "./streaming.ts";
-import { endSideTurn } from "./tasks/task-turn.ts";
 import { toolContext } from "./tool-context.ts";
 import { endTurn } from "./turn-end.ts";
 import { TurnJournal } from "./turn-journal.ts";
@@ -63,9 +64,9 @@ export class TurnRun implements LoopPorts {
     this.#turn = turn;
     this.#brain = openBrain(room);
     this.journal = new TurnJournal(room, parts.ledger, turn.id, "main", this.#brain.choice, this.#grant);
-    this.tools = tools;
     const main = room.main && madeByMain(room, turn);
-    const shown = toolsFor(main);
+    this.tools = withoutSpawn(tools, turn);
+    const shown = withoutSpawn(toolsFor(main), turn);
     this.specs = specs(parts.workshop.isContainer ? inContainer(shown) : shown, main);
     const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
     this.limits = { maxTokens: MAX_TOKENS, maxRounds: MAX_TURNS, temperature: TEMPERATURE };
@@ -183,6 +184,10 @@ export class TurnRun implements LoopPorts {
     return verdict.reason;
   }
 
+  hold(tool: Tool, args: unknown, step: Step): string | undefined {
+    return hold(this.#room, this.#parts, this.journal, { turn: this.#turn, tool, args, step });
+  }
+
   context(step: Step): ToolContext {
     return toolContext(
       this.#room,
@@ -204,7 +209,7 @@ export class TurnRun implements LoopPorts {
     return this.#turn.lane === "chat";
   }
 
-  /** A task's run or a heartbeat. */
+  /** A task's run, a heartbeat, an approved call, a sub-agent. */
   get #isSide(): boolean {
     return this.#turn.run !== null;
   }
@@ -272,4 +277,9 @@ export class TurnRun implements LoopPorts {
     const write = this.#isSide ? endSideTurn : endTurn;
     write(this.#room, this.#parts, this.#turn, end);
   }
+}
+
+/** A sub-agent has no sub-agents. */
+function withoutSpawn(list: Tool[], { kind }: TurnRow): Tool[] {
+  return kind === "sub-agent" ? list.filter(({ name }) => name !== "spawn") : list;
 }

@@ -6,7 +6,7 @@ import type { InboxRow } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { turns } from "./schema.ts";
-import { sideInput } from "./tasks/task-turn.ts";
+import { sideInput } from "./side-turn.ts";
 import type { TurnRow } from "./turns.ts";
 
 /** Gives a turn the lowest label of what its prompt holds: earlier talk, its summary, memory. */

@@ -17,12 +17,13 @@ const LARGEST = 10 * 1024 * 1024;
 const MADE_UP =
   "This conversation has read text from outside, so only addresses are opened that people wrote here or that stood on what was searched or fetched; this one was put together. Ask the person for it, or for /new.";
 
-/** What the web's tools may do in one turn. `refused` keeps a refusal for the audit. */
+/** What the web's tools may do in one turn. `refused` keeps a refusal for the audit; `granted`: somebody looked at the call. */
 export function webOf(
   room: Room,
   turn: TurnRow,
   signal: AbortSignal,
   refused: (what: string, why: string) => void,
+  granted = false,
 ): Web {
   const { config } = room;
   const ports = { ...outboundPorts(config), allowed: (host: string) => whyOffline(room, host) };
@@ -39,7 +40,8 @@ export function webOf(
   return {
     async get(url) {
       try {
-        if (turn.trust === "outside" && !isWritten(room, turn, url)) throw new GateError("egress", MADE_UP);
+        if (turn.trust === "outside" && !granted && !isWritten(room, turn, url))
+          throw new GateError("egress", MADE_UP);
         return await guardedFetch(url, { signal, maxBytes: LARGEST }, { ...ports, fetch: reading });
       } catch (error) {
         throw audited(url, error);
@@ -62,7 +64,7 @@ function whyOffline(room: Room, host: string): string | undefined {
 }
 
 /** Whether a person of this session wrote the address, or the web's tools showed it. */
-function isWritten(room: Room, turn: TurnRow, url: string): boolean {
+export function isWritten(room: Room, turn: TurnRow, url: string): boolean {
   const forms = formsOf(url);
   const holds = (text: ReturnType<typeof sql>) =>
     or(...forms.map((form) => sql`instr(${text}, ${form}) > 0`));

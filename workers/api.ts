@@ -7,6 +7,7 @@ import { inboundFrom, saidSchema } from "../channels/web/receive.ts";
 import { now } from "../durable-objects/clock.ts";
 import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
 import packageFile from "../package.json";
+import { approvals } from "./approvals.ts";
 import { guard } from "./auth.ts";
 import { body } from "./body.ts";
 import { channelDoors } from "./channels.ts";
@@ -51,6 +52,7 @@ export const api = new Hono<Doors>()
       ? c.json({ queued })
       : c.json({ error: "There is no dead letter with this id in this chat." }, 404);
   })
+  .route("/approvals", approvals)
   .route("/memory", memory)
   .route("/", tasks)
   .use("/chat/:address/*", addressed(CONSOLE))

@@ -10,6 +10,7 @@ import { listDir } from "./list-dir.ts";
 import { readFile } from "./read-file.ts";
 import { recall } from "./recall.ts";
 import { sendMessage } from "./send-message.ts";
+import { spawn } from "./spawn.ts";
 import { cancelTask, getTask, listTasks, pauseTask, resumeTask, scheduleTask, updateTask } from "./tasks.ts";
 import type { Tool } from "./tool.ts";
 import { useSkill } from "./use-skill.ts";
@@ -31,6 +32,7 @@ export const tools: Tool[] = [
   webSearch,
   webFetch,
   sendMessage,
+  spawn,
   scheduleTask,
   listTasks,
   getTask,

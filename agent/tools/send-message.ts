@@ -14,6 +14,7 @@ export const sendMessage = defineTool({
   }),
   risk: "idempotent",
   touches: ["egress"],
+  carries: ({ to }) => to !== undefined,
   async run({ text, attachments = [], to }, context) {
     const what =
       attachments.length > 0

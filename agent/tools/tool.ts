@@ -60,6 +60,11 @@ export interface ToolContext {
   /** The group's tasks; for main also other groups'. */
   tasks: Tasks;
   web: Web;
+  /** Gives work to a sub-agent; `commit` runs in the same transaction. Answers what it is called, or why there is none. */
+  spawn(
+    work: { task: string; label?: string },
+    commit: (said: string) => void,
+  ): { ok: boolean; said: string };
   /** The skills whose names stand in the prompt. */
   skills: readonly Skill[];
   /**
@@ -80,6 +85,8 @@ export interface Tool<S extends z.ZodType = z.ZodType> {
   schema: S;
   risk: Risk;
   touches: Touch[];
+  /** Whether this call carries text out of the group; without it every call of a tool that touches `egress` does. */
+  carries?(args: z.infer<S>): boolean;
   run(args: z.infer<S>, context: ToolContext): Promise<string>;
 }
 

@@ -12,6 +12,8 @@ export const webSearch = defineTool({
   schema: z.object({ query: z.string().min(1), count: z.number().optional().meta(UNTOLD) }),
   risk: "read",
   touches: ["egress"],
+  // To the search service that the owner chose; no text can name another.
+  carries: () => false,
   async run({ query, count = 5 }, { web }) {
     try {
       const found = await web.search(query, Math.min(MOST, Math.max(1, Math.trunc(count))));

@@ -33,6 +33,7 @@ const limits: Limits = {
     // Discord itself shows what is a picture.
     pictures: { mimes: [], bytes: 0 },
   },
+  buttons: true,
   prefix: false,
 };
 

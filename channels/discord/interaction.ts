@@ -3,6 +3,7 @@ import { commandIn } from "../command.ts";
 import { answerTo } from "./answer-to.ts";
 import { loose } from "./content.ts";
 import { personOf, placeOf, timeOf } from "./place.ts";
+import { pressIn } from "./press.ts";
 import {
   buttonSchema,
   type DiscordInteraction,
@@ -20,6 +21,8 @@ const AUTOCOMPLETE = 4;
 /** https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object */
 const MESSAGE = 4;
 const LATER = 5;
+/** Of a button: its message is changed later, or stays as it is. */
+const UPDATE_LATER = 6;
 const EPHEMERAL = 64;
 
 /** A direct chat of other people, into which somebody brought the app along: the bot cannot speak there. */
@@ -46,6 +49,8 @@ export function readInteraction(value: unknown): Received {
   if (parsed.data.context === FOREIGN_CHAT) return { status: 200, json: told(ELSEWHERE), events: [] };
   const said = saidIn(parsed.data);
   const sender = senderOf(parsed.data);
+  const press = !said && sender && parsed.data.type === BUTTON ? pressIn(parsed.data, sender) : undefined;
+  if (press) return { status: 200, json: { type: UPDATE_LATER }, events: [press] };
   if (!said || !sender) return { status: 200, json: told(UNKNOWN), events: [] };
   return received(parsed.data, sender, said);
 }

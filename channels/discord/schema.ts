@@ -74,6 +74,8 @@ export const interactionSchema = z.object({
   context: integer,
   member: memberWithUser,
   user: maybe(user),
+  /** The message that has the button. */
+  message: maybe(z.object({ id: snowflake })),
   data: z.unknown().optional(),
 });
 

@@ -2,6 +2,7 @@ import type { ChannelEnv, Send, Sent } from "../channel.ts";
 import { idWith, isLive, isYoung, type Ticket, ticketIn } from "./answer-to.ts";
 import { type Call, call, type Reply, refusalOf } from "./api.ts";
 import { nonceOf } from "./nonce.ts";
+import { buttons, pressedTicket } from "./press.ts";
 
 /** Least pause before another try; the outbox lets it grow. */
 const PAUSE_MS = 1000;
@@ -35,7 +36,7 @@ export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
     case "seen":
       return carryOut(eyesUnder(send), env);
     case "dismiss":
-      return dismiss(send.answerTo, env);
+      return dismiss(send, env);
     case "draft":
     case "activity":
       return { outcome: "sent", messageId: "" };
@@ -44,6 +45,7 @@ export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
 
 type Saying = Extract<Send, { type: "message" }>;
 type Editing = Extract<Send, { type: "edit" }>;
+type Dismissal = Extract<Send, { type: "dismiss" }>;
 
 /** An answer to an interaction goes out with its token while that is good, everything else as a message of its own. */
 async function say(send: Saying, env: ChannelEnv): Promise<Sent> {
@@ -114,22 +116,34 @@ function eyesUnder(send: Extract<Send, { type: "seen" }>): Plan {
   return { call: { method: send.over ? "DELETE" : "PUT", path }, repeatable: "edit" };
 }
 
-async function dismiss(answerTo: string, env: ChannelEnv): Promise<Sent> {
+async function dismiss({ answerTo, text }: Dismissal, env: ChannelEnv): Promise<Sent> {
+  const pressed = pressedTicket(answerTo);
+  if (pressed) return text ? whisper(text, pressed, env) : { outcome: "sent", messageId: "" };
   const ticket = ticketIn(answerTo);
   if (!ticket || !isLive(ticket, env.now())) return { outcome: "sent", messageId: "" };
   const path = `${webhookOf(ticket, env.vars)}/messages/@original`;
   return carryOut({ call: { method: "DELETE", path, auth: false }, repeatable: "edit" }, env);
 }
 
+/** A few words that only the person sees who pressed a button. */
+async function whisper(content: string, ticket: Ticket, env: ChannelEnv): Promise<Sent> {
+  if (!isLive(ticket, env.now())) return { outcome: "sent", messageId: "" };
+  const body = { content, flags: SUPPRESS_EMBEDS | EPHEMERAL, allowed_mentions: { parse: [] } };
+  const call: Call = { method: "POST", path: webhookOf(ticket, env.vars), body, auth: false };
+  const sent = await carryOut({ call, repeatable: "edit", ticket }, env);
+  return sent === "no such ticket" ? { outcome: "failed", reason: "Discord does not wait any more." } : sent;
+}
+
 /** Nobody is called by what a model writes, and Discord fetches no link that it writes. */
 function contentOf(send: Saying | Editing) {
   const { part, asPlain, unfinished } = send;
   const files = "files" in send ? send.files : undefined;
+  const choices = send.type === "message" ? send.choices : undefined;
   return {
     content: asPlain ? part.plain : part.body,
     flags: SUPPRESS_EMBEDS,
     allowed_mentions: { parse: [] },
-    components: unfinished ? STOP : [],
+    components: unfinished ? STOP : buttons(choices),
     ...(files ? { attachments: files.map(({ name }, id) => ({ id, filename: name })) } : {}),
   };
 }

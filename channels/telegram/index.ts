@@ -22,6 +22,7 @@ const limits: Limits = {
   typingMs: 5000,
   seen: true,
   files: FILES,
+  buttons: true,
   prefix: false,
 };
 

@@ -12,6 +12,7 @@ import { sameSecret } from "../secret.ts";
 import { type Addressed, addressedTo } from "./addressed.ts";
 import { botIdOf, usernameOf } from "./api.ts";
 import { attachmentsOf, nameOf, quoteOf, textOf } from "./content.ts";
+import { pressFrom } from "./press.ts";
 import { reactionSchema, reactionsFrom } from "./reaction.ts";
 import { messageSchema, type TelegramMessage, updateSchema } from "./update.ts";
 
@@ -33,6 +34,10 @@ export async function receive(request: Request, env: ChannelEnv): Promise<Receiv
   if ("status" in body) return refuse(body.status, body.status === 413 ? "Too large." : "Not readable.");
   const found = messageIn(body.text);
   if ("reason" in found) return refuse(400, found.reason);
+  if (found.press !== undefined) {
+    const press = pressFrom(found.press, env);
+    return { status: 200, events: press ? [press] : [] };
+  }
   if (!found.message) return { status: 200, events: reactionsIn(found.reaction, botIdOf(env.vars)) };
   try {
     return { status: 200, events: await eventsOf(found.message, found.edited, env) };
@@ -52,14 +57,16 @@ function refuse(status: number, body: string): Received {
   return { status, body, events: [] };
 }
 
-type Found = { message?: TelegramMessage; edited: boolean; reaction?: unknown } | { reason: string };
+type Found =
+  | { message?: TelegramMessage; edited: boolean; reaction?: unknown; press?: unknown }
+  | { reason: string };
 
 function messageIn(text: string): Found {
   const update = updateSchema.safeParse(parseJson(text));
   if (!update.success) return { reason: "Not an update." };
-  const { message, edited_message, message_reaction: reaction } = update.data;
+  const { message, edited_message, message_reaction: reaction, callback_query: press } = update.data;
   const edited = message === undefined;
-  if (edited && edited_message === undefined) return { edited, reaction };
+  if (edited && edited_message === undefined) return { edited, reaction, press };
   const parsed = messageSchema.safeParse(message ?? edited_message);
   if (!parsed.success) return { reason: "A message without id, date or chat." };
   return { message: parsed.data, edited };

@@ -1,7 +1,10 @@
 import { GrammyError, HttpError } from "grammy/web";
 import type { ChannelEnv, Part, Send, Sent } from "../channel.ts";
+import type { Choice } from "../press.ts";
+import { shorten } from "../shorten.ts";
 import { apiOf, Unreached } from "./api.ts";
 import { sendFiles } from "./files.ts";
+import { queryIn } from "./press.ts";
 
 /** Least pause before another try; the outbox lets it grow. */
 const PAUSE_MS = 1000;
@@ -28,7 +31,8 @@ async function call(send: Send, env: ChannelEnv): Promise<string> {
       const place = { ...topic, ...answering(send.replyTo) };
       if (send.files) return String(await sendFiles({ ...send, files: send.files }, place, env));
       const { text, ...options } = contentOf(send.part, send.asPlain);
-      const sent = await api.sendMessage(chatId, text, { ...options, ...place });
+      const more = { ...place, ...buttons(send.choices) };
+      const sent = await api.sendMessage(chatId, text, { ...options, ...more });
       return String(sent.message_id);
     }
     case "edit": {
@@ -49,9 +53,21 @@ async function call(send: Send, env: ChannelEnv): Promise<string> {
       await api.sendChatAction(chatId, "typing", topic);
       return "";
     case "activity":
-    case "dismiss":
       return "";
+    case "dismiss": {
+      const query = queryIn(send.answerTo);
+      // https://core.telegram.org/bots/api#answercallbackquery: at most 200 characters.
+      if (query) await api.answerCallbackQuery(query, send.text ? { text: shorten(send.text, 200) } : {});
+      return "";
+    }
   }
+}
+
+/** https://core.telegram.org/bots/api#inlinekeyboardmarkup; an edit without one takes it away. */
+function buttons(choices: readonly Choice[] = []) {
+  if (choices.length === 0) return {};
+  const row = choices.map(({ label, value }) => ({ text: label, callback_data: value }));
+  return { reply_markup: { inline_keyboard: [row] } };
 }
 
 function contentOf(part: Part, asPlain = false) {

@@ -83,8 +83,23 @@ export const updateSchema = z.object({
   message: z.unknown().optional(),
   edited_message: z.unknown().optional(),
   message_reaction: z.unknown().optional(),
+  callback_query: z.unknown().optional(),
 });
 
+/** A pressed button: https://core.telegram.org/bots/api#callbackquery */
+export const pressSchema = z.object({
+  id: z.string().regex(/^[\w-]{1,64}$/),
+  from: userSchema,
+  message: z.object({
+    message_id: integer,
+    chat: chatSchema,
+    message_thread_id: maybe(integer),
+    is_topic_message: maybe(z.boolean()),
+  }),
+  data: z.string().max(64),
+});
+
+export type TelegramPress = z.infer<typeof pressSchema>;
 export type TelegramMessage = z.infer<typeof messageSchema>;
 export type TelegramContent = z.infer<typeof shown>;
 export type TelegramQuoted = z.infer<typeof quoted>;

@@ -1,3 +1,5 @@
+import type { Choice } from "../press.ts";
+
 /** The wire between a console page (or the CLI) and its group: JSON text frames over one WebSocket. */
 
 /** A message as the page shows it. Ids sort by time; the same message has the same id for ever. */
@@ -18,6 +20,8 @@ export interface ShownMessage {
   note?: string;
   /** What was sent with it. */
   files?: ShownFile[];
+  /** Buttons below it. */
+  choices?: readonly Choice[];
 }
 
 /** A file as a page shows it; its address is `files/<id>/<name>` below the chat's. */
@@ -53,6 +57,8 @@ export type ClientFrame =
   | { type: "send"; key: string; text: string }
   /** Older messages, for scrolling up. */
   | { type: "older"; before: string }
+  /** A button of a message. `key` is the page's own unique id of the press. */
+  | { type: "press"; key: string; message: string; value: string }
   | { type: "stop" };
 
 /** What a group says. */

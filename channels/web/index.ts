@@ -28,6 +28,7 @@ const limits: Limits = {
     pictures: { mimes: PICTURES, bytes: 10 * 1024 * 1024 },
     byKey: true,
   },
+  buttons: true,
   prefix: false,
 };
 

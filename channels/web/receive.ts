@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Address, type Message, type Person, parseAddress } from "../channel.ts";
 import { commandIn } from "../command.ts";
+import type { Press } from "../press.ts";
 import type { ClientFrame } from "./frames.ts";
 
 /** Longest message that a person may send at once, in UTF-16 units. */
@@ -22,6 +23,7 @@ const clientFrame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), after: id.optional() }),
   saidSchema.extend({ type: z.literal("send") }),
   z.object({ type: z.literal("older"), before: id }),
+  z.object({ type: z.literal("press"), key: id, message: id, value: z.string().min(1).max(64) }),
   z.object({ type: z.literal("stop") }),
 ]);
 
@@ -67,5 +69,22 @@ export function inboundFrom(
     mentioned: false,
     command: commandIn(frame.text),
     attachments: [],
+  };
+}
+
+/** A button that was pressed on a page, as an event of its group. */
+export function pressFrom(
+  frame: Extract<ClientFrame, { type: "press" }>,
+  from: { address: Address; sender: Person; now: number },
+): Press {
+  return {
+    kind: "press",
+    address: from.address,
+    key: `web:${frame.key}`,
+    chat: { id: parseAddress(from.address).chatId, type: "direct" },
+    sentAt: from.now,
+    sender: from.sender,
+    messageId: frame.message,
+    value: frame.value,
   };
 }

@@ -17,7 +17,13 @@ export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
 function frameOf(send: Send, env: ChannelEnv): ServerFrame | undefined {
   switch (send.type) {
     case "message":
-      return { type: "message", message: shown(send.key, send.part, send.asPlain, env, send.files) };
+      return {
+        type: "message",
+        message: {
+          ...shown(send.key, send.part, send.asPlain, env, send.files),
+          ...(send.choices ? { choices: send.choices } : {}),
+        },
+      };
     case "edit":
       return { type: "message", message: shown(send.messageId, send.part, send.asPlain, env) };
     case "draft":

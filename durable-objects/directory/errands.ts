@@ -160,9 +160,10 @@ export class Errands {
 
   async #deliver(notice: typeof notices.$inferSelect): Promise<boolean> {
     const { db, env } = this.#office;
-    const mains = db.select({ address: groups.address }).from(groups).where(eq(groups.main, true)).all();
     const told = await Promise.allSettled(
-      mains.map(async ({ address }) => inTime(env.GROUP.getByName(address).notify(notice.key, notice.text))),
+      this.mains().map(async (address) =>
+        inTime(env.GROUP.getByName(address).notify(notice.key, notice.text)),
+      ),
     );
     const failure = told.find((result) => result.status === "rejected");
     if (failure) this.#office.report("a notice to main failed and is tried again", failure.reason);
@@ -176,6 +177,15 @@ export class Errands {
 
   #handovers(limit = 1) {
     return this.#office.db.select().from(handovers).limit(limit).all();
+  }
+
+  /** The chats that are main. */
+  mains(): Address[] {
+    const rows = this.#office.db
+      .select({ address: groups.address })
+      .from(groups)
+      .where(eq(groups.main, true));
+    return rows.all().map(({ address }) => address);
   }
 
   #intents(limit = 1) {

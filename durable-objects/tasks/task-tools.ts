@@ -1,7 +1,7 @@
 import type { Action } from "../../agent/authorize.ts";
 import type { Step } from "../../agent/journal.ts";
 import type { TaskAnswer, TaskRequest, Tasks } from "../../agent/tasks.ts";
-import { madeByMain, NOBODY } from "../actors.ts";
+import { madeByMain, NOBODY, rootOf } from "../actors.ts";
 import type { DirectoryStub } from "../admission.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
@@ -101,8 +101,9 @@ function isHere(room: Room, group: string): boolean {
 
 /** Who asks: the people of the turn, or whoever made the task whose run it is. */
 function askerOf(room: Room, parts: Parts, turn: TurnRow, step: Step): Asker {
-  const speakers = parts.inbox.speakers(turn.id);
-  const maker = turn.run ? parts.runs.task(parts.runs.get(turn.run)?.task ?? "") : undefined;
+  const root = rootOf(room, turn);
+  const speakers = parts.inbox.speakers(root.id);
+  const maker = root.run ? parts.runs.task(parts.runs.get(root.run)?.task ?? "") : undefined;
   return {
     id: speakers[0]?.id ?? maker?.byId ?? NOBODY,
     name: speakers.map(({ name }) => name).join(", ") || maker?.byName || "the assistant",

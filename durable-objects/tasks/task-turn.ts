@@ -6,7 +6,7 @@ import { describe } from "../../schedule/schedule.ts";
 import { saidAlready } from "../outbox.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
-import type { MessageRow } from "../transcript.ts";
+import type { SideInput } from "../side-turn.ts";
 import { failureOf } from "../turn-end.ts";
 import type { TurnRow } from "../turns.ts";
 import type { RunRow, TaskRow } from "./runs.ts";
@@ -15,16 +15,8 @@ import { lateness, moment, named } from "./words.ts";
 /** Messages that a heartbeat sees. */
 const SEEN_BY_HEARTBEAT = 10;
 
-/** What a turn beside the chat is asked, and what it sees of the chat. */
-export interface SideInput {
-  /** Stands where people's messages stand in a chat turn. */
-  asked: string;
-  transcript: MessageRow[];
-  summary?: string;
-}
-
 /** The input of a task's or a heartbeat's turn. */
-export function sideInput(room: Room, parts: Parts, turn: TurnRow): SideInput {
+export function taskInput(room: Room, parts: Parts, turn: TurnRow): SideInput {
   const session = parts.transcript.get(turn.session);
   if (turn.kind === "heartbeat")
     return {
@@ -40,7 +32,7 @@ export function sideInput(room: Room, parts: Parts, turn: TurnRow): SideInput {
 }
 
 /** Writes how a task's or a heartbeat's turn ended: turn, run, transcript and outbox in one transaction. */
-export function endSideTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): void {
+export function endTaskTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): void {
   const run = parts.runs.get(turn.run!);
   if (!run || run.endedAt !== null) return parts.turns.abandon(turn.id, "its run is over");
   // It goes on, with its journal, once the chat does.

@@ -4,6 +4,7 @@ import m0001 from './0001_memory-provenance.sql';
 import m0002 from './0002_group-settings.sql';
 import m0003 from './0003_handovers.sql';
 import m0004 from './0004_group-egress.sql';
+import m0005 from './0005_approval-settings.sql';
 
   export default {
     journal,
@@ -12,7 +13,8 @@ import m0004 from './0004_group-egress.sql';
 m0001,
 m0002,
 m0003,
-m0004
+m0004,
+m0005
     }
   }
   

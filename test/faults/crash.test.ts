@@ -1,6 +1,7 @@
 import { afterAll, expect, inject, test } from "vitest";
 import { adopting } from "./adoption-scene.ts";
 import { answering } from "./answer.ts";
+import { approving } from "./approval-scene.ts";
 import { sendingFiles } from "./files-scene.ts";
 import { crashAt, crashBeyond, pointsOf, type Scene } from "./loop.ts";
 import { claiming, migrating, removing, restoring } from "./rights-scenes.ts";
@@ -20,6 +21,8 @@ test("an answer shown while it is written survives a crash at every point", () =
   everywhere("edits", streamed));
 test("files agree with R2 after a crash at every point", () => everywhere("files", writing));
 test("tasks that come due survive a crash at every point", () => everywhere("tasks", due));
+test("an approved call and a sub-agent survive a crash at every point", () =>
+  everywhere("approval", approving));
 test("a voice message survives a crash at every point", () => everywhere("voice", speaking));
 test("a file that is sent survives a crash at every point", () => everywhere("sent files", sendingFiles));
 test("a folder taken over survives a crash of its new chat at every point", () =>

@@ -97,7 +97,7 @@ describe("every route of the Worker", () => {
 });
 
 describe("every kind of event", () => {
-  const kinds = { message: true, edit: true, reaction: true, migration: true } satisfies Record<
+  const kinds = { message: true, edit: true, reaction: true, migration: true, press: true } satisfies Record<
     Inbound["kind"],
     true
   >;

@@ -3,7 +3,7 @@ import { commandFor, commands, helpText } from "../../../agent/commands.ts";
 
 test("the help names what may be typed here and nothing else", () => {
   const named = (text: string) => [...text.matchAll(/^- \/(\w+)/gm)].map((match) => match[1]);
-  const mains = ["groups", "approve", "model", "pause", "resume"];
+  const mains = ["groups", "model", "pause", "resume"];
   const everyone = commands
     .filter((command) => !command.hidden && !mains.includes(command.name))
     .map((command) => command.name);

@@ -30,7 +30,14 @@ async function outputs(steps: Step[], tools: Tool[], signal = new AbortControlle
     finishTool: (id: string, output: string) => void finished.set(id, output),
   } as unknown as Journal;
   const context = () => ({ signal }) as ToolContext;
-  await runTools(steps, { journal, tools, refuse: () => undefined, context, on: () => {} });
+  await runTools(steps, {
+    journal,
+    tools,
+    refuse: () => undefined,
+    hold: () => undefined,
+    context,
+    on: () => {},
+  });
   return finished;
 }
 

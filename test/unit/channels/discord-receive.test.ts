@@ -165,6 +165,15 @@ describe("buttons and the rest", () => {
     });
   });
 
+  it("take a choice for a press, whose message stays until it is changed", async () => {
+    const data = { custom_id: "press:yes:1", component_type: 2 };
+    const { json, events } = await receive(payload("stop-button", { data }));
+    expect(json).toEqual({ type: 6 });
+    expect(events).toMatchObject([
+      { kind: "press", value: "yes:1", messageId: "846462639134605000", sender: { id: "53908232506183680" } },
+    ]);
+  });
+
   it.each([
     ["a button that is none of ours", payload("stop-button", { data: { custom_id: "click_me" } })],
     ["a menu of a user", payload("ask", { data: { type: 2, name: "Look at" } })],

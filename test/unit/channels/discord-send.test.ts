@@ -105,6 +105,14 @@ describe("a message", () => {
     expect(seen[2]!.body.components).toEqual([]);
   });
 
+  it("has choices as buttons, and none any more after an edit", async () => {
+    await discord.send({ ...message, choices: [{ label: "Yes", value: "yes:1" }] }, env);
+    await discord.send({ type: "edit", to, messageId: "99", part, key }, env);
+    const button = { type: 2, custom_id: "press:yes:1", label: "Yes" };
+    expect(seen[0]!.body.components[0].components).toMatchObject([button]);
+    expect(seen[1]!.body.components).toEqual([]);
+  });
+
   it("calls nothing for drafts and activities", async () => {
     await discord.send({ type: "draft", to, part, draftId: 1 }, env);
     await discord.send({ type: "activity", to, text: "bash: ls" }, env);
@@ -419,4 +427,19 @@ describe("set-up and probe", () => {
 
 it("signs like the official library verifies", async () => {
   expect((await discord.receive(signed('{"type":1}'), discordEnv())).status).toBe(200);
+});
+
+describe("a press that is taken", () => {
+  const path = `/webhooks/${BOT}/${TOKEN}`;
+
+  it("is answered beside the message, to whoever pressed alone, and leaves the message", async () => {
+    const data = { custom_id: "press:yes:1", component_type: 2 };
+    const pressed = interaction({ type: 3, data, message: { id: "846462639134605000" } });
+    const { events } = await discord.receive(pressed, discordEnv());
+    const answerTo = (events[0] as Message).answerTo!;
+    await discord.send({ type: "dismiss", to, answerTo }, env);
+    expect(seen).toEqual([]);
+    await discord.send({ type: "dismiss", to, answerTo, text: "Approved." }, env);
+    expect(seen).toMatchObject([{ method: "POST", path, body: { content: "Approved.", flags: 68 } }]);
+  });
 });

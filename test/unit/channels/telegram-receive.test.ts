@@ -111,12 +111,27 @@ describe("the door", () => {
     },
   );
 
-  it.each(["my-chat-member", "callback-query", "channel-post", "member-joined"])(
-    "has no event for %s",
-    async (name) => {
-      expect(await receive(update(name))).toEqual({ status: 200, events: [] });
-    },
-  );
+  it.each(["my-chat-member", "channel-post", "member-joined"])("has no event for %s", async (name) => {
+    expect(await receive(update(name))).toEqual({ status: 200, events: [] });
+  });
+
+  it("reads a pressed button, and nothing below a message that Telegram does not show any more", async () => {
+    const { events } = await receive(update("callback-query"));
+    expect(events).toEqual([
+      expect.objectContaining({
+        kind: "press",
+        address: "telegram:1001",
+        key: "callback:4382bfdwdsb323b2d9",
+        messageId: "30",
+        value: "approve:3",
+        answerTo: "callback:4382bfdwdsb323b2d9",
+        sender: expect.objectContaining({ id: "1001", isBot: false }),
+      }),
+    ]);
+    const gone = update("callback-query");
+    delete gone.callback_query.message;
+    expect(await receive(gone)).toEqual({ status: 200, events: [] });
+  });
 
   it("refuses without throwing whatever field is missing or odd", async () => {
     for (const name of updateNames) {

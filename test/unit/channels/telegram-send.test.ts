@@ -42,6 +42,21 @@ describe("against a local Bot API", () => {
     });
   });
 
+  it("puts choices below a message as buttons", async () => {
+    const choices = [
+      { label: "Yes", value: "yes:1" },
+      { label: "No", value: "no:1" },
+    ];
+    await telegram.send({ ...message, choices }, env);
+    const row = [
+      { text: "Yes", callback_data: "yes:1" },
+      { text: "No", callback_data: "no:1" },
+    ];
+    expect(calls.at(-1).body.reply_markup).toEqual({ inline_keyboard: [row] });
+    await telegram.send(edit, env);
+    expect(calls.at(-1).body.reply_markup).toBeUndefined();
+  });
+
   it("sends the plain form without a parse mode", async () => {
     expect(await telegram.send({ ...message, asPlain: true }, env)).toMatchObject({ outcome: "sent" });
     expect(calls.at(-1).body).toMatchObject({ text: "hi & bye" });

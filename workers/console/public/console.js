@@ -4,7 +4,7 @@ import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { Tasks } from "./tasks.js";
-import { forget, keep, onForgotten, unsent } from "./unsent.js";
+import { forget, keep, newKey, onForgotten, unsent } from "./unsent.js";
 import { WhatsApp } from "./whatsapp.js";
 
 /** @typedef {import("../../../channels/web/frames.ts").ServerFrame} ServerFrame */
@@ -19,6 +19,8 @@ const conversation = new Conversation({
   log: element("log"),
   list: element("messages"),
   draft: element("draft"),
+  // A press that is lost with the connection is made again: the buttons stay until it is answered.
+  pressed: (message, value) => connection.say({ type: "press", key: newKey(), message, value }),
 });
 
 const tasks = new Tasks({

@@ -25,8 +25,11 @@ export class Conversation {
   /** The newest message's id; a page that reconnects asks for what came after it. */
   lastId = "";
 
-  /** @param {{ view: HTMLElement, log: HTMLElement, list: HTMLElement, draft: HTMLElement }} parts */
-  constructor({ view, log, list, draft }) {
+  /**
+   * @param {{ view: HTMLElement, log: HTMLElement, list: HTMLElement, draft: HTMLElement,
+   *   pressed(message: string, value: string): void }} parts
+   */
+  constructor({ view, log, list, draft, pressed }) {
     this.#view = view;
     this.#log = log;
     this.#list = list;
@@ -35,6 +38,11 @@ export class Conversation {
       this.#reading = isNear(view) ? "end" : "before";
     });
     // A keyboard or the list of tasks takes room: who reads the end goes on reading it.
+    list.addEventListener("click", ({ target }) => {
+      const button = target instanceof Element ? target.closest("button") : null;
+      const message = button?.closest("li")?.dataset.id;
+      if (button?.dataset.value && message) pressed(message, button.dataset.value);
+    });
     new ResizeObserver(() => this.#reading === "end" && this.toEnd()).observe(view);
   }
 
@@ -183,7 +191,23 @@ function fill(item, message) {
   // The group's HTML is made from the text by a renderer that lets no markup through.
   if (message.html !== undefined) body.innerHTML = message.html;
   else body.textContent = message.text;
-  item.replaceChildren(meta, body, ...shownFiles(message.files ?? []));
+  item.replaceChildren(meta, body, ...shownFiles(message.files ?? []), ...choices(message));
+}
+
+/** The buttons below a message. @param {Shown} message */
+function choices({ choices = [] }) {
+  if (choices.length === 0) return [];
+  const row = document.createElement("p");
+  row.className = "choices";
+  for (const { label, value } of choices) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = label;
+    button.dataset.value = value;
+    row.append(button);
+  }
+  return [row];
 }
 
 /** @param {string} name @param {string} text */

@@ -53,7 +53,7 @@ function kept() {
 }
 
 /** `randomUUID` is there on HTTPS and localhost only. */
-function newKey() {
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
