@@ -41,7 +41,7 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
           BRAVE_API_BASE: peers.web.search,
           BRAVE_API_KEY: "flow-brave",
           DNS_RESOLVER: peers.web.resolver,
-          OUTBOUND_ALLOW: peers.web.host,
+          OUTBOUND_ALLOW: `${peers.web.host},${new URL(peers.mcp).host}`,
           ADMIN_TOKEN: "flow-admin",
           BRIDGE_TOKEN: "flow-bridge",
           ALLOW_FROM: "telegram:1001,telegram:1002,discord:1001,feishu:ou_ann,whatsapp:15550001",

@@ -21,7 +21,9 @@ export type Action =
   | { kind: "task"; verb: "see" | "change"; scope: "group" | "other" }
   | { kind: "group"; verb: "register" | "remove" | "configure" | "list" }
   | { kind: "send"; scope: "other" }
-  | { kind: "audit"; verb: "read" };
+  | { kind: "audit"; verb: "read" }
+  /** `call`, `read`: a tool of an MCP server; `memory`: what another agent reads over MCP. */
+  | { kind: "mcp"; verb: "call" | "read" | "memory" };
 
 /** `reason` is a sentence for the model or for the person who asked. */
 export type Verdict = { ok: true } | { ok: false; reason: string };
@@ -59,8 +61,8 @@ export function authorizeAll(actors: readonly Actor[], action: Action, trust?: T
 }
 
 const FROM_OUTSIDE =
-  "This conversation has read text from outside (the web, a bot, somebody who may not wake me, or their files), so nothing may go " +
-  "from it to other chats or change them. Say so; after /new, somebody of this chat can ask for it again.";
+  "This conversation has read text from outside (a bot, somebody who may not wake me, their files, the web, a server), so " +
+  "nothing may go from it to other chats and servers, or change them. Say so; after /new, somebody of this chat can ask for it again.";
 
 function isComplete(actor: Actor): boolean {
   return typeof actor?.id === "string" && actor.id !== "" && typeof actor.role === "string";
@@ -85,6 +87,7 @@ export function keyOf(action: Action): string | undefined {
       return joined(action.kind, action.verb, action.scope);
     case "group":
     case "audit":
+    case "mcp":
       return joined(action.kind, action.verb);
     case "send":
       return joined(action.kind, action.scope);

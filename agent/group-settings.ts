@@ -3,6 +3,7 @@ import { approval, approvers } from "./settings/approval.ts";
 import { egress } from "./settings/egress.ts";
 import { env } from "./settings/env.ts";
 import { type Hours, hours, shownHours } from "./settings/hours.ts";
+import { mcp } from "./settings/mcp.ts";
 import { type Mount, mounts, shownMount } from "./settings/mounts.ts";
 import { amount, oneOf, Refused, text, type Written, yesOrNo } from "./settings/written.ts";
 import { zone } from "./settings/zone.ts";
@@ -29,6 +30,8 @@ export interface SettingsChange {
   egress?: string | null;
   /** Variables of its commands, each `NAME=value`. */
   env?: string[] | null;
+  /** Names of MCP servers that are on; `all`. Empty: none. Null: all in main, none elsewhere. */
+  mcp?: string[] | null;
   /** USD a day. */
   budgetUsd?: number | null;
   /** Tokens a day. */
@@ -62,6 +65,7 @@ const READERS: Record<Name, Reader> = {
   mounts,
   egress,
   env,
+  mcp,
   budgetUsd: (written) => amount(written, "budgetUsd", { most: 100_000, unit: "USD a day" }),
   budgetTokens: (written) =>
     amount(written, "budgetTokens", { most: 1e12, unit: "tokens a day", whole: true }),
@@ -102,7 +106,9 @@ export function readSettings(
 
 /** Settings as people read them, one a line; those at their default are left out. */
 export function describeChange(change: SettingsChange): string[] {
-  return NAMES.filter((name) => change[name] !== undefined).map((name) => `${name}: ${shown(change[name])}`);
+  return NAMES.filter((name) => change[name] !== undefined).map(
+    (name) => `${name}: ${shown(change[name], name === "allow" ? "nobody" : "none")}`,
+  );
 }
 
 /** `key=value` words, values in quotes where they hold spaces. Undefined where a word is none of these. */
@@ -132,11 +138,11 @@ function isDefault(written: Written, name: Name): boolean {
   return written === null || (typeof written === "string" && DEFAULT.test(written.trim()));
 }
 
-function shown(value: SettingsChange[Name]): string {
+function shown(value: SettingsChange[Name], nothing: string): string {
   if (value === null || value === undefined) return "default";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (!Array.isArray(value)) return typeof value === "object" ? shownHours(value as Hours) : String(value);
-  if (value.length === 0) return "nobody";
+  if (value.length === 0) return nothing;
   return value.map((entry) => (typeof entry === "string" ? entry : shownMount(entry))).join(", ");
 }
 

@@ -112,6 +112,8 @@ export const HOME = "/workspace/group";
 export const GLOBAL = "/workspace/global";
 /** The folder of the mounts: parts of the bucket that main gave to a group, each under its name. */
 export const EXTRA = "/workspace/extra";
+/** The folder of the skills that come with every install. Nobody writes it. */
+export const SKILLS = "/workspace/skills";
 
 /** Says what went wrong and what to do, for the model. */
 export function describeFileError(error: FileError): string {

@@ -1,8 +1,8 @@
-import { EXTRA, type FileError, GLOBAL, HOME } from "./notebook.ts";
+import { EXTRA, type FileError, GLOBAL, HOME, SKILLS } from "./notebook.ts";
 
-/** A path inside one of the three folders. `rest` is relative and normalised; empty for the folder itself. */
+/** A path inside one of the folders. `rest` is relative and normalised; empty for the folder itself. */
 export interface Place {
-  root: typeof HOME | typeof GLOBAL | typeof EXTRA;
+  root: typeof HOME | typeof GLOBAL | typeof EXTRA | typeof SKILLS;
   rest: string;
 }
 
@@ -27,7 +27,7 @@ export function resolvePath(path: string): ({ ok: true } & Placed) | ({ ok: fals
       .trim()
       .replace(/^~(?=\/|$)/, HOME),
   );
-  const root = [HOME, GLOBAL, EXTRA].find(
+  const root = [HOME, GLOBAL, EXTRA, SKILLS].find(
     (folder) => `/${names.slice(0, 2).join("/")}` === folder,
   ) as Place["root"];
   if (!root) return { ok: false, error: "outside", path: path.trim() };

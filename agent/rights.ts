@@ -1,3 +1,5 @@
+import { RIGHTS_OF_AGENTS } from "./rights-of-agents.ts";
+
 /**
  * Who acts.
  * - `owner`: who holds ADMIN_TOKEN or a console session; `visitor`: a request without either
@@ -5,6 +7,7 @@
  * - `guest`: a person in a registered group who may not wake it; `stranger`: anybody in a chat that nobody registered
  * - `bot`: another program on the platform
  * - `task`: a turn that no message woke; it also needs the right of whoever made it
+ * - `agent`: another program that holds a token of this one chat
  * - `host`: this program, and what a platform's verified event says of a chat
  */
 export const ROLES = [
@@ -16,6 +19,7 @@ export const ROLES = [
   "stranger",
   "bot",
   "task",
+  "agent",
   "host",
 ] as const;
 export type Role = (typeof ROLES)[number];
@@ -39,6 +43,7 @@ const route = (...names: string[]) => names.map((name) => `route:${name}`);
 
 /** Who may do what. What does not stand here is refused. */
 export const RIGHTS: readonly Right[] = [
+  ...RIGHTS_OF_AGENTS,
   {
     part: "Events",
     keys: ["event:message"],
@@ -107,9 +112,9 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Tools",
-    keys: tool("read_file", "list_dir", "glob", "grep", "recall", "use_skill"),
+    keys: tool("read_file", "list_dir", "glob", "grep", "use_skill"),
     who: ["main", "member", "task"],
-    says: "Read the own group's files and history, the global files and the skills.",
+    says: "Read the own group's files, the global files and the skills.",
   },
   {
     part: "Tools",
@@ -119,9 +124,9 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Tools",
-    keys: tool("write_file", "edit_file", "bash", "send_message", "spawn"),
+    keys: tool("write_file", "edit_file", "bash", "spawn"),
     who: ["main", "member", "task"],
-    says: "Change the own group's files, run commands on them, speak in the own chat, have sub-agents do so.",
+    says: "Change the own group's files, run commands on them, have sub-agents do so.",
   },
   {
     part: "Tools",
@@ -134,7 +139,7 @@ export const RIGHTS: readonly Right[] = [
       "resume_task",
       "cancel_task",
     ),
-    who: ["main", "member", "task"],
+    who: ["main", "member", "task", "agent"],
     says: "Plan and change tasks; whose, is asked below.",
   },
   {
@@ -217,7 +222,7 @@ export const RIGHTS: readonly Right[] = [
   {
     part: "Tasks",
     keys: ["task:see:group", "task:change:group"],
-    who: ["owner", "main", "member", "task"],
+    who: ["owner", "main", "member", "task", "agent"],
     says: "See, make and change the own group's tasks.",
   },
   {

@@ -13,8 +13,10 @@ import { deadLetters, resend } from "./dead-letters.ts";
 import { groupsCommand, pauseCommand } from "./groups.ts";
 import { ROOT } from "./local/settings.ts";
 import { login } from "./login.ts";
+import { mcpCommand } from "./mcp.ts";
 import { listMemory, listVersions, type MemoryOptions, restoreMemory, showMemory } from "./memory.ts";
 import { pair } from "./pair.ts";
+import { skillsCommand } from "./skills.ts";
 import { status } from "./status.ts";
 import { orExplain } from "./trouble.ts";
 
@@ -90,6 +92,8 @@ ofMemory("restore", "make a version the newest one")
     restoreMemory(target(), file, version, options),
   );
 
+program.addCommand(skillsCommand(target));
+program.addCommand(mcpCommand(target));
 cronCommand(program, target);
 heartbeatCommand(program, target);
 

@@ -36,6 +36,7 @@ export function actorsOf(room: Room, inbox: Inbox, turn: TurnRow): Actor[] {
   if (turn.kind === "chat")
     return inbox.speakers(turn.id).map(({ id }) => actorOf(room, { id, isBot: false }));
   if (!room.registered) return [{ role: "stranger", id: room.address }];
+  if (turn.kind === "agent") return [{ role: "agent", id: turn.trace }];
   const id = `${turn.kind}:${turn.id}`;
   const task = taskOf(room, turn);
   if (task && whyNoMore(room, task)) return [{ role: "guest", id }];
@@ -48,6 +49,7 @@ export function madeByMain(room: Room, turn: TurnRow): boolean {
     const cause = causeOf(room, turn);
     return cause !== undefined && madeByMain(room, cause);
   }
+  if (turn.kind === "agent") return false;
   return taskOf(room, turn)?.asMain ?? true;
 }
 

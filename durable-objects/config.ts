@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { readCredentials } from "../agent/credentials.ts";
+import { type McpServer, readServers } from "../agent/mcp/servers.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -71,6 +72,8 @@ export type Settings = z.infer<typeof schema>;
 export interface Config extends Settings {
   /** All string variables by their present names. */
   vars: Readonly<Record<string, string | undefined>>;
+  /** `MCP_SERVERS`, as far as it can be read. */
+  mcpServers: McpServer[];
   /** Sentences that name a variable and the fix. An invalid value falls back to its default and is told here. */
   problems: string[];
 }
@@ -92,7 +95,9 @@ export function readConfig(env: object): Config {
       settings[name] = field.parse(spends ? 0 : undefined);
     }
   }
-  return { ...(settings as Settings), vars, problems };
+  const mcp = readServers(vars);
+  problems.push(...mcp.problems);
+  return { ...(settings as Settings), vars, mcpServers: mcp.servers, problems };
 }
 
 function acceptOldNames(vars: Record<string, string | undefined>): string[] {

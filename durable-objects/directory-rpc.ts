@@ -1,6 +1,7 @@
 import type { WrittenSettings } from "../agent/group-settings.ts";
 import type { Author, Change, FileInfo, FileResult } from "../agent/notebook.ts";
 import type { Address, Chat, Person } from "../channels/channel.ts";
+import type { McpTokenAnswer, McpTokenRequest } from "./directory/mcp-tokens.ts";
 import type { FileVersion } from "./file-versions.ts";
 import type { GroupSettings } from "./rpc.ts";
 
@@ -50,6 +51,8 @@ export interface DirectoryVerbs {
   /** One-time links to the console. `redeem` answers the session token for the cookie, once per link. */
   adminLink(): Promise<string>;
   redeem(code: string): Promise<string | undefined>;
+  /** Tokens of chats for other agents. A new one is shown once; `open` says which chat one opens. */
+  mcpTokens(request: McpTokenRequest): Promise<McpTokenAnswer>;
   /** Whether a console session token is valid. */
   session(token: string): Promise<boolean>;
 }

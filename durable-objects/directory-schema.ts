@@ -34,6 +34,8 @@ export const groups = sqliteTable(
     egress: text(),
     /** Variables of its commands, each `NAME=value`. */
     env: text({ mode: "json" }).$type<string[]>(),
+    /** Names of MCP servers, or `all`; null: the default. */
+    mcp: text({ mode: "json" }).$type<string[]>(),
     /** A day's, in USD and tokens; null: the install's default. */
     budgetUsd: real("budget_usd"),
     budgetTokens: integer("budget_tokens"),
@@ -215,3 +217,4 @@ export const audit = sqliteTable(
 export const facts = sqliteTable("facts", { name: text().primaryKey(), value: integer().notNull() });
 
 export * from "./files-schema.ts";
+export * from "./mcp-tokens-schema.ts";

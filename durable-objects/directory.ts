@@ -13,9 +13,10 @@ import { Codes } from "./directory/codes.ts";
 import { Errands } from "./directory/errands.ts";
 import { Globals } from "./directory/globals.ts";
 import { Groups } from "./directory/groups.ts";
+import type { McpTokenAnswer, McpTokenRequest } from "./directory/mcp-tokens.ts";
 import { askerOf, Office } from "./directory/office.ts";
 import { Registry } from "./directory/registry.ts";
-import { settingsOf, strangerOf } from "./directory/settings.ts";
+import { NOT_REGISTERED, settingsOf, strangerOf } from "./directory/settings.ts";
 import type {
   Arrival,
   ArriveRequest,
@@ -219,6 +220,10 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return this.#codes.session(token);
   }
 
+  async mcpTokens(request: McpTokenRequest): Promise<McpTokenAnswer> {
+    return this.#codes.mcp.ask(request);
+  }
+
   async globalSnapshot(sinceVersion: number): Promise<GlobalSnapshot> {
     await this.#globals.ready();
     return this.#globals.snapshot(sinceVersion);
@@ -233,12 +238,8 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     author: Author,
     address: Address,
   ): Promise<FileResult<{ written: FileInfo[] }>> {
-    const path = changes[0]?.path ?? GLOBAL;
-    const verdict = authorize(
-      this.#groups.actor(address),
-      { kind: "file", verb: "write", scope: "global" },
-      author.trust,
-    );
+    const verdict = this.#may("write", address, author.trust);
+    const [{ path } = { path: GLOBAL }] = changes;
     if (!verdict.ok) return { ok: false, error: "read-only", path, reason: verdict.reason };
     await this.#globals.ready();
     const written = await this.#globals.write(changes, author);
@@ -247,11 +248,11 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   }
 
   async globalKept(by?: Address): Promise<string[]> {
-    return this.#mayRestore(by, "owner").ok ? this.#globals.kept() : [];
+    return this.#may("restore", by, "owner").ok ? this.#globals.kept() : [];
   }
 
   async globalVersions(path: string, by?: Address): Promise<FileVersion[]> {
-    return this.#mayRestore(by, "owner").ok ? this.#globals.versions(path) : [];
+    return this.#may("restore", by, "owner").ok ? this.#globals.versions(path) : [];
   }
 
   async globalRestore(
@@ -260,7 +261,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     author: Author,
     by?: Address,
   ): Promise<FileResult<{ written: FileInfo[] }>> {
-    const verdict = this.#mayRestore(by, author.trust);
+    const verdict = this.#may("restore", by, author.trust);
     if (!verdict.ok) return { ok: false, error: "read-only", path, reason: verdict.reason };
     await this.#globals.ready();
     const restored = await this.#globals.restore(path, version, author);
@@ -284,8 +285,8 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     this.#office.record({ what: "wrote", subject, who: author.by, from, detail });
   }
 
-  #mayRestore(by: Address | undefined, trust: Author["trust"]): Verdict {
-    return authorize(this.#groups.actor(by), { kind: "file", verb: "restore", scope: "global" }, trust);
+  #may(verb: "write" | "restore", by: Address | undefined, trust: Author["trust"]): Verdict {
+    return authorize(this.#groups.actor(by), { kind: "file", verb, scope: "global" }, trust);
   }
 
   /** Starts what is owed and does not wait for it. */
@@ -299,5 +300,3 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return answer;
   }
 }
-
-const NOT_REGISTERED = { usd: 0, tokens: 0, reason: "This chat is not registered." };

@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
+import type { SkillAnswer, SkillRequest } from "../agent/skill-requests.ts";
 import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import migrations from "../migrations/group/migrations.js";
 import { Admission } from "./admission.ts";
+import { type AgentAnswer, type AgentCall, AgentDesk } from "./agent-desk.ts";
 import type { Decided, Relayed } from "./approvals/approvals.ts";
 import { type ShownApproval, shownApprovals } from "./approvals/shown.ts";
 import type { Answer } from "./approvals/words.ts";
@@ -17,6 +19,7 @@ import { Crew, IDLE_MS } from "./crew.ts";
 import { openDatabase } from "./database.ts";
 import { type HandedOver, handOver, release, takeOver } from "./hand-over.ts";
 import { makeParts } from "./make-parts.ts";
+import type { McpView } from "./mcp-view.ts";
 import { Memory, type MemoryAsker } from "./memory.ts";
 import { newestId } from "./newest-id.ts";
 import type { Parts } from "./parts.ts";
@@ -25,6 +28,7 @@ import { Reception } from "./reception.ts";
 import { forgetOld } from "./retention.ts";
 import { Room } from "./room.ts";
 import type { AuditEntry, DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Receipt } from "./rpc.ts";
+import { SkillDesk } from "./skill-desk.ts";
 import { statusOf } from "./status.ts";
 import type { Asker } from "./tasks/asker.ts";
 
@@ -39,6 +43,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   readonly #reception: Reception;
   readonly #console: Console;
   readonly #crew: Crew;
+  readonly #agents: AgentDesk;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -52,6 +57,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
     const desk = { admission: this.#admission, commands, console: this.#console };
     this.#reception = new Reception(this.#room, this.#parts, desk);
     this.#crew = new Crew(this.#room, this.#parts, () => this.#admission.directory, this.#console);
+    this.#agents = new AgentDesk(this.#room, this.#parts, () => this.#admission.directory);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     void ctx.blockConcurrencyWhile(() => this.#boot());
   }
@@ -164,6 +170,19 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
 
   async approvals(): Promise<ShownApproval[]> {
     return shownApprovals(this.#parts.approvals);
+  }
+
+  async agentCall(call: AgentCall): Promise<AgentAnswer> {
+    if (!this.#room.registered) await this.#admission.learn();
+    return this.#agents.call(call);
+  }
+
+  async mcp(ask: boolean): Promise<McpView[]> {
+    return this.#parts.mcp.status(ask);
+  }
+
+  async skills(request: SkillRequest): Promise<SkillAnswer> {
+    return new SkillDesk(this.#parts).ask(request);
   }
 
   /** Beats now, or says what the heartbeat does. */

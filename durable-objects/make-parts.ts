@@ -4,11 +4,13 @@ import { Backlog } from "./backlog.ts";
 import { Errands } from "./errands.ts";
 import { Workshop } from "./hands.ts";
 import { Inbox } from "./inbox.ts";
+import { Mcp } from "./mcp.ts";
 import { Outbox, type Saying } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { Pins } from "./pins.ts";
 import { fileRefusals } from "./refused-files.ts";
 import type { Room } from "./room.ts";
+import { Skills } from "./skills.ts";
 import { SubAgents } from "./sub-agents/sub-agents.ts";
 import { Desk } from "./tasks/desk.ts";
 import { Heartbeat } from "./tasks/heartbeat.ts";
@@ -55,7 +57,9 @@ export function makeParts(room: Room, calls: Calls): Parts {
   const approvals = new Approvals(room, { outbox, transcript, turns, audit, say });
   const subAgents = new SubAgents(room, { turns, say, pump: calls.pump, stop: calls.stop });
   const people = { inbox, outbox, pins, transcript, backlog, turns, ledger, audit, workspace };
-  const work = { workshop: new Workshop(room), approvals, subAgents };
+  const workshop = new Workshop(room);
+  const abilities = { skills: new Skills(room, workspace, workshop), mcp: new Mcp(room) };
+  const work = { workshop, approvals, subAgents, ...abilities };
   const time = { desk, slots, runs, heartbeat };
   return { ...people, ...work, ...time, errands, say, announce, tellMain, ...calls };
 }

@@ -4,8 +4,10 @@ import type { Backlog } from "./backlog.ts";
 import type { Errands } from "./errands.ts";
 import type { Workshop } from "./hands.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Mcp } from "./mcp.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PinnedFile, Pins } from "./pins.ts";
+import type { Skills } from "./skills.ts";
 import type { SubAgents } from "./sub-agents/sub-agents.ts";
 import type { Desk } from "./tasks/desk.ts";
 import type { Heartbeat } from "./tasks/heartbeat.ts";
@@ -30,6 +32,8 @@ export interface Parts {
   workspace: Workspace;
   /** Where commands run. */
   workshop: Workshop;
+  skills: Skills;
+  mcp: Mcp;
   /** Tasks: where they are made, their clock, their runs, and the heartbeat beside them. */
   desk: Desk;
   slots: Slots;

@@ -1,13 +1,16 @@
 import type { Hours, Mount } from "../agent/group-settings.ts";
 import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
+import type { SkillAnswer, SkillRequest } from "../agent/skill-requests.ts";
 import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Chat, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
+import type { AgentAnswer, AgentCall } from "./agent-desk.ts";
 import type { Decided, Relayed } from "./approvals/approvals.ts";
 import type { ShownApproval } from "./approvals/shown.ts";
 import type { Answer } from "./approvals/words.ts";
 import type { Decider } from "./approvals-schema.ts";
 import type { HandedOver } from "./hand-over.ts";
+import type { McpView } from "./mcp-view.ts";
 import type { MemoryAsker } from "./memory.ts";
 import type { PinnedFile } from "./pins.ts";
 import type { Asker } from "./tasks/asker.ts";
@@ -51,6 +54,8 @@ export interface GroupSettings {
   egress?: string;
   /** Variables of its commands, each `NAME=value`. */
   env?: string[];
+  /** Names of MCP servers that are on, or `all`. Undefined: all in main, none elsewhere. */
+  mcp?: string[];
   /** Override `BUDGET_GROUP_USD` and `BUDGET_GROUP_TOKENS`. */
   budgetUsd?: number;
   budgetTokens?: number;
@@ -99,6 +104,8 @@ export interface GroupStatus {
   /** Calls that wait for somebody's yes, and sub-agents that work, in a few words each. */
   approvals: string[];
   subAgents: string[];
+  /** MCP servers that are on here, with their state; absent without any. */
+  mcp?: string[];
 }
 
 /** A send that an operator should see. */
@@ -153,6 +160,12 @@ export interface GroupVerbs {
   heartbeat(verb: "now" | "status"): Promise<string>;
   /** Memory files, their versions and bringing one back, for the owner's doors, which checked who asks. */
   memory(request: MemoryRequest, asker: MemoryAsker): Promise<MemoryAnswer>;
+  /** How the MCP servers are for this group; `ask`: those that are on are asked anew. */
+  mcp(ask: boolean): Promise<McpView[]>;
+  /** A call of another agent, which came with a token of this chat. */
+  agentCall(call: AgentCall): Promise<AgentAnswer>;
+  /** Skills, for the owner's doors, which checked who asks. */
+  skills(request: SkillRequest): Promise<SkillAnswer>;
   /** Files of this folder from a path on, for the group that adopts it as main let it. */
   handOver(after: string): Promise<HandedOver>;
   /** The heir has all files of this folder, which is not this group's any more: it forgets them. May be repeated. */

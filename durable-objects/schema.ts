@@ -9,6 +9,7 @@ import type { PinnedFile } from "./pins.ts";
 export * from "./approvals-schema.ts";
 export * from "./files-schema.ts";
 export * from "./global-copy-schema.ts";
+export * from "./mcp-schema.ts";
 export * from "./mount-schema.ts";
 export * from "./pins-schema.ts";
 export * from "./sub-agents-schema.ts";
@@ -100,7 +101,9 @@ export const turns = sqliteTable(
   {
     id: text().primaryKey(),
     lane: text({ enum: ["chat", "side"] }).notNull(),
-    kind: text({ enum: ["chat", "compact", "task", "heartbeat", "approval", "sub-agent"] }).notNull(),
+    kind: text({
+      enum: ["chat", "compact", "task", "heartbeat", "approval", "sub-agent", "agent"],
+    }).notNull(),
     thread: text().notNull(),
     session: text().notNull(),
     state: text({ enum: ["open", "answered", "silent", "failed", "stopped"] }).notNull(),

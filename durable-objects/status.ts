@@ -9,6 +9,8 @@ import type { GroupStatus } from "./rpc.ts";
 export function statusOf(room: Room, parts: Parts): GroupStatus {
   const chosen = chooseModels(room.config.vars, room.settings?.model)[0]!;
   const spent = parts.ledger.today();
+  const on = parts.mcp.views().filter(({ state }) => state !== "off");
+  const servers = on.map(({ name, state, tools }) => `${name} (${state}, ${tools.length} tools)`);
   return {
     address: room.address,
     name: room.settings?.name ?? room.address,
@@ -31,6 +33,7 @@ export function statusOf(room: Room, parts: Parts): GroupStatus {
     approvals: parts.approvals.open().map(({ number, tool }) => `#${number} (${tool})`),
     subAgents: parts.subAgents.working().map(({ number, label }) => `#${number} (${label})`),
     files: parts.workspace.list("/workspace/group").length,
+    ...(servers.length > 0 ? { mcp: servers } : {}),
   };
 }
 
@@ -47,6 +50,7 @@ export function describeStatus(status: GroupStatus): string {
   ];
   if (status.approvals.length > 0) lines.push(`Waiting for approval: ${status.approvals.join(", ")}`);
   if (status.subAgents.length > 0) lines.push(`Sub-agents: ${status.subAgents.join(", ")}`);
+  if (status.mcp) lines.push(`MCP servers: ${status.mcp.join(", ")}`);
   if (status.deadLetters > 0) lines.push(`Not delivered: ${status.deadLetters}; see: nanoflare dead-letters`);
   if (status.lastError) lines.push(`Last error: ${status.lastError}`);
   return lines.join("\n");

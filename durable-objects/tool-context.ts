@@ -5,8 +5,8 @@ import type { ToolContext } from "../agent/tools/tool.ts";
 import { embeddedShell } from "../sandbox/embedded.ts";
 import { actorsOf } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
-import { bundledSkills } from "./bundled-skills.ts";
 import { reachOf } from "./hands.ts";
+import { callMcp } from "./mcp-calls.ts";
 import type { Parts } from "./parts.ts";
 import { recall } from "./recall.ts";
 import type { Room } from "./room.ts";
@@ -91,7 +91,9 @@ export function toolContext(
       list: () => directory.describeGroups(room.address),
     },
     web: webOf(room, turn, signal, refused, isGranted),
-    skills: bundledSkills(),
+    callMcp: (server, tool, args) =>
+      callMcp(room, parts, turn, { server, tool, args }, { notebook, author, signal, step: step.id }),
+    skills: parts.skills.all(parts.mcp.toolNames()).skills,
     tasks: taskTools(room, parts, directory, turn, step, isRefused),
     spawn: (work, commit) => parts.subAgents.spawn({ ...work, turn, step }, commit),
     settle: (result) => journal.finishTool(step.id, result),

@@ -26,5 +26,6 @@ function causeOf(parts: Parts, turn: TurnRow): string {
   const run = turn.run && parts.runs.get(turn.run);
   const task = run && parts.runs.task(run.task);
   if (task) return `${task.byName} (task ${task.number})`;
+  if (turn.kind === "agent") return "another agent";
   return turn.kind === "heartbeat" ? "heartbeat" : "the house";
 }

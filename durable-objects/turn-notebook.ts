@@ -11,6 +11,7 @@ import {
   type Notebook,
   type Pattern,
   type Root,
+  SKILLS,
 } from "../agent/notebook.ts";
 import { type Place, resolvePath } from "../agent/paths.ts";
 
@@ -73,7 +74,9 @@ export class TurnNotebook implements Notebook {
   }
 
   #whyNot({ root }: Place): string | undefined {
-    return root === HOME ? undefined : this.#watch.whyNot(root === GLOBAL ? "global" : "mount");
+    // The workspace itself refuses what nobody may write.
+    if (root === HOME || root === SKILLS) return undefined;
+    return this.#watch.whyNot(root === GLOBAL ? "global" : "mount");
   }
 
   #refusal(changes: Change[]): FileResult<{ written: FileInfo[] }> | undefined {

@@ -6,7 +6,6 @@ import { buildPrompt, stablePrompt } from "../agent/prompt.ts";
 import { PROMPT_PATHS, type PromptFile } from "../agent/prompt-files.ts";
 import type { TranscriptOptions } from "../agent/transcript.ts";
 import { triggerOf, withoutTrigger } from "../agent/wake.ts";
-import { bundledSkills } from "./bundled-skills.ts";
 import { type InboxRow, TAKEN_UP } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
@@ -79,7 +78,7 @@ async function stableInput(room: Room, parts: Parts) {
     mounts: parts.workspace.roots().filter(({ path }) => path.startsWith(EXTRA)),
     files: await promptFiles(parts),
     paths: parts.workspace.list("/workspace").map((file) => file.path),
-    skills: bundledSkills(),
+    skills: parts.skills.usable(parts.mcp.toolNames()),
   };
 }
 

@@ -5,10 +5,10 @@ import { conversation } from "../agent/conversation.ts";
 import type { Interruption, LoopEnd, LoopEvent } from "../agent/events.ts";
 import type { Step } from "../agent/journal.ts";
 import { type LoopPorts, runLoop } from "../agent/loop.ts";
-import type { ChatMessage } from "../agent/model.ts";
+import type { ChatMessage, ToolSpec } from "../agent/model.ts";
 import { HOME } from "../agent/notebook.ts";
 import { GROUP_TEMPLATES } from "../agent/templates/index.ts";
-import { inContainer, specs, tools, toolsFor } from "../agent/tools/index.ts";
+import { inContainer, rightOf, specs, tools, toolsFor } from "../agent/tools/index.ts";
 import type { Tool, ToolContext } from "../agent/tools/tool.ts";
 import { actorsOf, madeByMain } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
@@ -41,8 +41,8 @@ const COMPACTIONS = 2;
 /** One claimed turn, from its opening to its end. In memory; everything that matters is in its rows. */
 export class TurnRun implements LoopPorts {
   readonly journal: TurnJournal;
-  readonly tools: Tool[];
-  readonly specs;
+  tools: Tool[] = tools;
+  specs: ToolSpec[];
   readonly limits;
   readonly #room: Room;
   readonly #parts: Parts;
@@ -96,6 +96,7 @@ export class TurnRun implements LoopPorts {
       clearTimeout(deadline);
       stopTyping();
       stopSeen();
+      this.#parts.mcp.close(this.#turn.id);
       await this.#streaming.end();
     }
   }
@@ -178,7 +179,7 @@ export class TurnRun implements LoopPorts {
 
   refuse(tool: Tool): string | undefined {
     const actors = actorsOf(this.#room, this.#parts.inbox, this.#turn);
-    const verdict = authorizeAll(actors, { kind: "tool", name: tool.name }, this.#turn.trust);
+    const verdict = authorizeAll(actors, rightOf(tool), this.#turn.trust);
     if (verdict.ok) return undefined;
     this.#parts.audit.refused(actors, tool.name, verdict.reason);
     return verdict.reason;
@@ -233,7 +234,15 @@ export class TurnRun implements LoopPorts {
     Object.assign(this.#grant, opened.grant);
     await this.#parts.workspace.refresh(opened.globalVersion);
     await this.#furnish();
+    await this.#meetServers();
     return true;
+  }
+
+  /** Tools of MCP servers stand behind our own, so that providers can cache what comes before them. */
+  async #meetServers(): Promise<void> {
+    const offered = await this.#parts.mcp.tools();
+    this.tools = [...tools, ...offered];
+    this.specs = [...this.specs, ...specs(offered)];
   }
 
   /** The directory's word that the chat was removed came before its new settings. */

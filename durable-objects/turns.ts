@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull, lte, ne, or, sql } from "drizzle-orm";
-import { rounds } from "../agent/journal.ts";
+import { rounds, type Step } from "../agent/journal.ts";
+import type { Tool } from "../agent/tools/tool.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Database } from "./database.ts";
 import type { Fate, Inbox } from "./inbox.ts";
@@ -118,6 +119,35 @@ export class Turns {
     const row = { ...this.#blank(side.kind, side.thread), ...side, lane: "side" as const };
     this.#room.db.insert(turns).values(row).run();
     return row.id;
+  }
+
+  /**
+   * Keeps the call of another agent as a turn that has ended, so that nobody claims it, with its step as started. What
+   * it says comes from outside.
+   */
+  recordCall(
+    by: string,
+    { name, risk }: Pick<Tool, "name" | "risk">,
+    input: string,
+  ): { turn: TurnRow; step: Step } {
+    const now = this.#room.now();
+    const ended = { state: "silent" as const, closed: true, endedAt: now, lane: "side" as const };
+    const turn: TurnRow = { ...this.#blank("agent", ""), ...ended, trust: "outside", trace: by };
+    const step: Step = {
+      id: `${turn.id}.main.0`,
+      kind: "tool",
+      round: 0,
+      state: "started",
+      name,
+      risk,
+      input,
+    };
+    this.#room.transaction(() => {
+      this.#room.db.insert(turns).values(turn).run();
+      const row = { ...step, risk, turn: turn.id, phase: "main" as const, seq: 0, startedAt: now };
+      this.#room.db.insert(steps).values(row).run();
+    });
+    return { turn, step };
   }
 
   /** Tries an open turn again later, with its journal. */

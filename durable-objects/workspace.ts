@@ -12,6 +12,7 @@ import {
   type Notebook,
   type Pattern,
   type Root,
+  SKILLS,
 } from "../agent/notebook.ts";
 import { type Place, resolvePath } from "../agent/paths.ts";
 import { DIRECTORY, type DirectoryRooms } from "./directory-rpc.ts";
@@ -21,11 +22,12 @@ import { MountWriter } from "./mount-writer.ts";
 import { Mounts } from "./mounts.ts";
 import { FileStore } from "./notebook.ts";
 import type { Room } from "./room.ts";
+import { SKILLS_STAY, skillShelf } from "./skill-shelf.ts";
 
 /** The group's own folder and the global one; `list` and `search` know them together, nothing can be written there. */
 const BOTH = /^\/*workspace\/*$/;
 
-/** What the three folders have in common. Paths are absolute. */
+/** What the folders have in common. Paths are absolute. */
 interface Shelf {
   read(path: string): Promise<FileResult<{ text: string; info: FileInfo }>>;
   bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
@@ -93,7 +95,12 @@ export class Workspace implements Notebook {
 
   roots(): Root[] {
     const { main, mounts } = this.#parts;
-    return [{ path: HOME, readOnly: false }, { path: GLOBAL, readOnly: !main() }, ...mounts.roots()];
+    const house = [
+      { path: HOME, readOnly: false },
+      { path: GLOBAL, readOnly: !main() },
+      { path: SKILLS, readOnly: true },
+    ];
+    return [...house, ...mounts.roots()];
   }
 
   async write(
@@ -101,7 +108,7 @@ export class Workspace implements Notebook {
     author: Author,
     commit?: () => void,
   ): Promise<FileResult<{ written: FileInfo[] }>> {
-    const batches: Record<Place["root"], Change[]> = { [GLOBAL]: [], [EXTRA]: [], [HOME]: [] };
+    const batches: Record<Place["root"], Change[]> = { [GLOBAL]: [], [EXTRA]: [], [HOME]: [], [SKILLS]: [] };
     for (const change of changes) {
       const place = resolvePath(change.path);
       if (!place.ok) return place;
@@ -170,6 +177,7 @@ export class Workspace implements Notebook {
   /** Why something may not be written. For the global files the directory asks again. */
   #refusal({ root }: Place, author: Author): string | undefined {
     if (root === HOME) return undefined;
+    if (root === SKILLS) return SKILLS_STAY;
     const role = this.#parts.main() ? ("main" as const) : ("member" as const);
     const scope = root === GLOBAL ? ("global" as const) : ("mount" as const);
     const verdict = authorize({ role, id: author.by }, { kind: "file", verb: "write", scope }, author.trust);
@@ -178,7 +186,7 @@ export class Workspace implements Notebook {
 
   #shelf({ root }: Place): Shelf {
     const { own, copy, mounts } = this.#parts;
-    return { [HOME]: own, [GLOBAL]: copy, [EXTRA]: mounts }[root];
+    return { [HOME]: own, [GLOBAL]: copy, [EXTRA]: mounts, [SKILLS]: skillShelf }[root];
   }
 }
 

@@ -15,7 +15,9 @@ import { companion } from "./companion-api.ts";
 import type { Doors } from "./doors.ts";
 import { giveFile } from "./files.ts";
 import { groups } from "./groups.ts";
+import { mcpDoors } from "./mcp.ts";
 import { memory } from "./memory.ts";
+import { skills } from "./skills.ts";
 import { askGroups, statusOf } from "./status.ts";
 import { sweep } from "./sweep.ts";
 import { tasks } from "./task-api.ts";
@@ -55,6 +57,8 @@ export const api = new Hono<Doors>()
   .route("/approvals", approvals)
   .route("/memory", memory)
   .route("/", tasks)
+  .route("/", skills)
+  .route("/", mcpDoors)
   .use("/chat/:address/*", addressed(CONSOLE))
   .get("/chat/:address/history", async (c) => {
     const range = paging.safeParse(c.req.query());

@@ -11,6 +11,7 @@ import type { Doors } from "./doors.ts";
 import { bridge, giveMedia, keepMedia } from "./links.ts";
 import { log } from "./log.ts";
 import { login } from "./login.ts";
+import { mcpDoor } from "./mcp.ts";
 import { webhook } from "./webhooks.ts";
 
 /** No inline script or style, nothing from elsewhere, in nobody's frame. */
@@ -41,6 +42,7 @@ app
   .use(guard)
   .get("/healthz", (c) => c.json({ ok: true, version: packageFile.version }))
   .all("/webhook/:channel", (c) => webhook(c.req.param("channel"), c.req.raw, c.env, c.get("config")))
+  .all("/mcp", mcpDoor)
   .get("/bridge", (c) => bridge(c.req.raw, c.env, c.get("config")))
   .put("/bridge/media/:id", (c) => keepMedia(c.req.param("id"), c.req.raw, c.env, c.get("config")))
   .get("/bridge/media/:folder/:id", (c) => giveMedia(c.req.param(), c.req.raw, c.env, c.get("config")))

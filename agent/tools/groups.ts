@@ -27,7 +27,7 @@ const value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]
 export const configureGroup = defineTool({
   name: "configure_group",
   description:
-    "Change settings of a group, or show them without settings. Keys: name, trigger, requiresTrigger, timezone, model, allow (everyone, nobody or ids such as telegram:1001), mode (normal, drop), mounts (name=prefix/, :rw to write), egress (none, allowlist, open or allowlist with more hosts), env (TZ=Asia/Tokyo), budgetUsd, budgetTokens, turnTimeout, heartbeatInterval, activeHours (08:00-22:00), paused, approval (tools and commands to be asked about: bash, bash:git push*), approvers (ids). Value default: the install's.",
+    "Change settings of a group, or show them without settings. Keys: name, trigger, requiresTrigger, timezone, model, allow (everyone, nobody or ids such as telegram:1001), mode (normal, drop), mounts (name=prefix/, :rw to write), egress (none, allowlist, open or allowlist with more hosts), env (TZ=Asia/Tokyo), mcp (all, none or servers), budgetUsd, budgetTokens, turnTimeout, heartbeatInterval, activeHours (08:00-22:00), paused, approval (tools and commands to be asked about: bash, bash:git push*), approvers (ids). Value default: the install's.",
   schema: named.extend({ settings: z.record(z.string(), value).optional() }),
   risk: "idempotent",
   touches: ["writes"],

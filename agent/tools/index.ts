@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { authorize } from "../authorize.ts";
+import { type Action, authorize } from "../authorize.ts";
 import type { ToolCall, ToolSpec } from "../model.ts";
 import { bash, bashInContainer } from "./bash.ts";
 import { editFile } from "./edit-file.ts";
@@ -57,12 +57,17 @@ export function inContainer(list: Tool[]): Tool[] {
   return list.map((tool) => (tool === bash ? bashInContainer : tool));
 }
 
+/** What whoever calls a tool must be allowed. */
+export function rightOf({ name, right }: Pick<Tool, "name" | "right">): Action {
+  return right ?? { kind: "tool", name };
+}
+
 /** What the model is told of tools. Every byte goes with every request, so nothing that a model can do without. */
 export function specs(list: Tool[], main = true): ToolSpec[] {
-  return list.map(({ name, description, schema }) => ({
+  return list.map(({ name, description, schema, parameters }) => ({
     name,
     description,
-    parameters: main ? parametersOf(schema) : withoutReach(parametersOf(schema)),
+    parameters: parameters ? parameters : main ? parametersOf(schema) : withoutReach(parametersOf(schema)),
   }));
 }
 

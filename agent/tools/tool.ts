@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { Action } from "../authorize.ts";
 import type { WrittenSettings } from "../group-settings.ts";
 import type { Author, Notebook } from "../notebook.ts";
 import type { Shell } from "../shell.ts";
@@ -57,6 +58,8 @@ export interface ToolContext {
     remove(name: string): Promise<string>;
     list(): Promise<string>;
   };
+  /** Calls a tool of an MCP server. Answers its text; throws `ToolError` for what went wrong. */
+  callMcp(server: string, tool: string, args: Record<string, unknown>): Promise<string>;
   /** The group's tasks; for main also other groups'. */
   tasks: Tasks;
   web: Web;
@@ -65,7 +68,7 @@ export interface ToolContext {
     work: { task: string; label?: string },
     commit: (said: string) => void,
   ): { ok: boolean; said: string };
-  /** The skills whose names stand in the prompt. */
+  /** The skills of this chat, also those that lack something here. */
   skills: readonly Skill[];
   /**
    * Ends this call with this result inside the transaction of a local effect, so that a crash cannot separate
@@ -83,6 +86,10 @@ export interface Tool<S extends z.ZodType = z.ZodType> {
   /** Text for the model: short, every byte is sent with every request. */
   description: string;
   schema: S;
+  /** JSON Schema for the model, where somebody else made it. */
+  parameters?: Record<string, unknown>;
+  /** The right that it needs, where its name does not stand in the table of rights. */
+  right?: Action;
   risk: Risk;
   touches: Touch[];
   /** Whether this call carries text out of the group; without it every call of a tool that touches `egress` does. */

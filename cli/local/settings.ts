@@ -25,7 +25,7 @@ export interface LocalSettings {
 
 /** Variables of the environment that the Worker knows; everything else in it stays outside. */
 const KNOWN =
-  /^(MODEL|MODEL_FALLBACKS|TRANSCRIPTION_MODEL|MODEL_STALL_TIMEOUT|MAX_TOKENS|MAX_TURNS|TURN_TIMEOUT|TEMPERATURE|EXEC_TIMEOUT|HEARTBEAT_INTERVAL|ASSISTANT_NAME|TIMEZONE|ALLOW_FROM|OUTBOUND_ALLOW|DNS_RESOLVER|LOG_LEVEL|API_KEY|API_BASE|[A-Z0-9_]+_API_(KEY|BASE)|CLOUDFLARE_(API_TOKEN|ACCOUNT_ID)|BUDGET_[A-Z_]+|(TELEGRAM|DISCORD|FEISHU|WHATSAPP)_[A-Z0-9_]+|(WEB|CLI)_ENABLED|BRIDGE_TOKEN|ADMIN_TOKEN|NANOBOT_[A-Z0-9_]+|PI_BASE_URL|PI_API_KEY|PI_MODEL|OPENAI_BASE_URL|CONTAINER_TIMEOUT)$/;
+  /^(MODEL|MODEL_FALLBACKS|TRANSCRIPTION_MODEL|MODEL_STALL_TIMEOUT|MAX_TOKENS|MAX_TURNS|TURN_TIMEOUT|TEMPERATURE|EXEC_TIMEOUT|HEARTBEAT_INTERVAL|ASSISTANT_NAME|TIMEZONE|ALLOW_FROM|OUTBOUND_ALLOW|DNS_RESOLVER|LOG_LEVEL|API_KEY|API_BASE|[A-Z0-9_]+_API_(KEY|BASE)|CLOUDFLARE_(API_TOKEN|ACCOUNT_ID)|BUDGET_[A-Z_]+|MCP_[A-Z0-9_]+|(TELEGRAM|DISCORD|FEISHU|WHATSAPP)_[A-Z0-9_]+|(WEB|CLI)_ENABLED|BRIDGE_TOKEN|ADMIN_TOKEN|NANOBOT_[A-Z0-9_]+|PI_BASE_URL|PI_API_KEY|PI_MODEL|OPENAI_BASE_URL|CONTAINER_TIMEOUT)$/;
 
 /** Read by the start itself. */
 const OWN = new Set(["PORT", "HOST", "STATE_DIR"]);
@@ -41,7 +41,9 @@ export function readSettings(env: NodeJS.ProcessEnv, folder: string = ROOT): Loc
   const port = portOf(all.PORT);
   // A relative folder is meant from where the person stands; without one the state stays with the checkout.
   const stateDir = all.STATE_DIR ? resolve(all.STATE_DIR) : join(folder, ".nanoflare");
-  const names = Object.keys(all).filter((name) => !OWN.has(name) && (name in written || KNOWN.test(name)));
+  const secrets = namedIn(all.MCP_SERVERS);
+  const isMeant = (name: string) => name in written || KNOWN.test(name) || secrets.includes(name);
+  const names = Object.keys(all).filter((name) => !OWN.has(name) && isMeant(name));
   return {
     host,
     port,
@@ -50,6 +52,11 @@ export function readSettings(env: NodeJS.ProcessEnv, folder: string = ROOT): Loc
     chosen: all.HOST !== undefined || all.PORT !== undefined,
     vars: Object.fromEntries(names.map((name) => [name, all[name]!])),
   };
+}
+
+/** The variables that `MCP_SERVERS` names: `"token":"NOTES_TOKEN"`, `"x-key":"$NOTES_KEY"`. */
+function namedIn(servers = ""): string[] {
+  return [...servers.matchAll(/[:$"\s]([A-Z][A-Z0-9_]{2,63})["\s]/g)].map(([, name]) => name!);
 }
 
 function filled(vars: NodeJS.Dict<string>): Record<string, string> {

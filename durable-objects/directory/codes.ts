@@ -4,6 +4,7 @@ import { newCode, newToken } from "../clock.ts";
 import type { Claim } from "../directory-rpc.ts";
 import { guesses, secrets } from "../directory-schema.ts";
 import type { Groups } from "./groups.ts";
+import { McpTokens } from "./mcp-tokens.ts";
 import type { Office } from "./office.ts";
 import { asCode, hashOf } from "./secrets.ts";
 import { settingsOf } from "./settings.ts";
@@ -21,10 +22,13 @@ const WRONG = 5;
 export class Codes {
   readonly #office: Office;
   readonly #groups: Groups;
+  /** Tokens of chats for other agents. */
+  readonly mcp: McpTokens;
 
   constructor(office: Office, groups: Groups) {
     this.#office = office;
     this.#groups = groups;
+    this.mcp = new McpTokens(office, groups);
   }
 
   mainCode(): string {

@@ -29,6 +29,8 @@ export interface Deed {
     | "wrote"
     | "moved"
     | "guessed wrong"
+    | "made an MCP token"
+    | "revoked an MCP token"
     | "refused";
   subject: string;
   who: string;

@@ -14,7 +14,7 @@ export const HOUSE: Readonly<Record<string, { folder: string; name: string }>> =
 export function settingsOf(row: GroupRow): GroupSettings {
   const { version, address, name, folder, registered, main, type, requiresTrigger } = row;
   const { trigger, timezone, model, allow, mounts, budgetUsd, budgetTokens, turnTimeout } = row;
-  const { heartbeatInterval, activeHours, adoptedFrom, egress, env, approval, approvers } = row;
+  const { heartbeatInterval, activeHours, adoptedFrom, egress, env, approval, approvers, mcp } = row;
   const limits = { budgetUsd, budgetTokens, turnTimeout };
   const flags = {
     mode: row.mode === "drop" ? row.mode : null,
@@ -22,7 +22,7 @@ export function settingsOf(row: GroupRow): GroupSettings {
     named: row.named || null,
   };
   const times = { timezone, heartbeatInterval, activeHours };
-  const hands = { mounts, egress, env, approval, approvers };
+  const hands = { mounts, egress, env, approval, approvers, mcp };
   const own = { trigger, model, allow, ...hands, ...limits, ...flags, ...times, adoptedFrom };
   const set = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null));
   return { version, address, name, folder, registered, main, type, requiresTrigger, ...set };
@@ -33,3 +33,6 @@ export function strangerOf(address: Address, chat: Pick<Chat, "type" | "title">)
   const nobody = { version: 0, folder: "", registered: false, main: false, requiresTrigger: true };
   return { ...nobody, address, name: chat.title ?? address, type: chat.type };
 }
+
+/** What it may spend. */
+export const NOT_REGISTERED = { usd: 0, tokens: 0, reason: "This chat is not registered." };

@@ -106,7 +106,10 @@ function askerOf(room: Room, parts: Parts, turn: TurnRow, step: Step): Asker {
   const maker = root.run ? parts.runs.task(parts.runs.get(root.run)?.task ?? "") : undefined;
   return {
     id: speakers[0]?.id ?? maker?.byId ?? NOBODY,
-    name: speakers.map(({ name }) => name).join(", ") || maker?.byName || "the assistant",
+    name:
+      speakers.map(({ name }) => name).join(", ") ||
+      maker?.byName ||
+      (turn.kind === "agent" ? "another agent" : "the assistant"),
     from: room.address,
     main: room.main && madeByMain(room, turn),
     agent: true,

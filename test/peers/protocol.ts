@@ -142,6 +142,8 @@ export interface PeerAddresses {
   feishu: { root: string; appId: string; appSecret: string; botOpenId: string };
   /** The web's root, and for BRAVE_API_BASE, DNS_RESOLVER and OUTBOUND_ALLOW. */
   web: { root: string; search: string; resolver: string; host: string };
+  /** An MCP server, for `MCP_SERVERS`. */
+  mcp: string;
   /** For `Peers` in peers-client.ts. */
   control: string;
 }

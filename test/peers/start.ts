@@ -1,6 +1,7 @@
 import { Discord } from "./discord.ts";
 import { Feishu } from "./feishu.ts";
 import { type Handler, json, listen } from "./http.ts";
+import { McpPeer } from "./mcp.ts";
 import { ScriptedModel } from "./model.ts";
 import type { CallQuery, ModelStep, PeerAddresses, TelegramFault, WebPage } from "./protocol.ts";
 import { Telegram } from "./telegram.ts";
@@ -20,7 +21,8 @@ export async function startPeers(): Promise<RunningPeers> {
   const discord = new Discord(waiting);
   const feishu = new Feishu(waiting);
   const web = new PeerWeb();
-  const all = [model, telegram, discord, feishu];
+  const mcp = new McpPeer();
+  const all = [model, telegram, discord, feishu, mcp];
   await Promise.all(all.map((peer) => peer.start()));
   const server = await listen({
     "/model": model.handle,
@@ -45,6 +47,7 @@ export async function startPeers(): Promise<RunningPeers> {
         resolver: `${server.url}/dns/query`,
         host: new URL(server.url).host,
       },
+      mcp: mcp.url,
       control: `${server.url}/control`,
     },
     close: async () => {

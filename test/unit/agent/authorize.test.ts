@@ -130,6 +130,7 @@ describe("a turn", () => {
       "group:configure",
       "group:register",
       "group:remove",
+      "mcp:call",
       "send:other",
       "task:change:other",
       "tool:configure_group",

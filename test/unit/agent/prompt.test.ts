@@ -69,6 +69,7 @@ test("everything stands in its order, what changes last", () => {
       name: "tea",
       description: "how to make tea",
       always: false,
+      needs: { bins: [], env: [], tools: [] },
       path: "/workspace/global/skills/tea/SKILL.md",
       text: "",
     },

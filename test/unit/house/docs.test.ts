@@ -38,6 +38,8 @@ test("every table is in docs/storage.md", () => {
     "durable-objects/schema.ts",
     "durable-objects/directory-schema.ts",
     "durable-objects/files-schema.ts",
+    "durable-objects/mcp-schema.ts",
+    "durable-objects/mcp-tokens-schema.ts",
     "durable-objects/links/schema.ts",
   ];
   const tables = schemas.flatMap((file) =>

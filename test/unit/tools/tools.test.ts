@@ -32,6 +32,7 @@ function contextOf(notebook: Notebook, change: Partial<ToolContext> = {}) {
       configure: async (name) => `Changed ${name}.`,
       show: async (name) => name,
     },
+    callMcp: async () => "",
     tasks: { ask: async () => ({ ok: true, said: "done" }) },
     spawn: () => ({ ok: true, said: "Sub-agent #1 works on it." }),
     skills: [
@@ -39,7 +40,8 @@ function contextOf(notebook: Notebook, change: Partial<ToolContext> = {}) {
         name: "tea",
         description: "how to make tea",
         always: false,
-        path: "skills/tea/SKILL.md",
+        needs: { bins: [], env: [], tools: [] },
+        path: "/workspace/group/skills/tea/SKILL.md",
         text: "Boil.",
       },
     ],
@@ -120,11 +122,18 @@ describe("a call", () => {
 });
 
 describe("use_skill", () => {
-  const { context } = contextOf(memoryNotebook({}));
+  const tea = "---\nname: tea\ndescription: how to make tea\n---\nBoil.";
+  const { context } = contextOf(memoryNotebook({ "/workspace/group/skills/tea/SKILL.md": tea }));
   test("gives the text of a skill, and where it lies", async () =>
     expect(await call("use_skill", { name: "tea" }, context)).toMatch(/skills\/tea\/SKILL\.md[\s\S]*Boil\./));
   test("names the skills when there is none of that name", async () =>
     expect(await call("use_skill", { name: "coffee" }, context)).toMatch(/^Error: .*"coffee".*tea/));
+  test("says what one lacks that cannot be used here", async () => {
+    const skills = context.skills.map((skill) => ({ ...skill, unmet: "needs the command kettle" }));
+    expect(await call("use_skill", { name: "Tea" }, { ...context, skills })).toMatch(
+      /^Error: .*command kettle/,
+    );
+  });
 });
 
 describe("read_file", () => {
