@@ -30,7 +30,7 @@ const GOODBYE_MS = 2000;
 /**
  * The client's side of MCP's streamable HTTP (modelcontextprotocol.io, 2025-11-25, "Transports"). Every message is a
  * POST, its answer JSON or a stream of events. It opens no stream of its own for what a server may want to say some
- * day: an open connection would keep its object awake. docs/decisions/0008-mcp-without-the-sdks-client.md says why it is ours.
+ * day: an open connection would keep its object awake. docs/decisions/0013-mcp-without-the-sdks-client.md says why it is ours.
  */
 export class HttpTransport implements Transport {
   onmessage?: Transport["onmessage"];
