@@ -1,9 +1,8 @@
 import type { Right } from "./rights.ts";
 
 const tool = (...names: string[]) => names.map((name) => `tool:${name}`);
-const route = (...names: string[]) => names.map((name) => `route:${name}`);
 
-/** What MCP and skills bring: other programs on both sides of a chat, and what the owner does about them. */
+/** What MCP brings: other programs on both sides of a chat. */
 export const RIGHTS_OF_AGENTS: readonly Right[] = [
   {
     part: "Tools",
@@ -33,29 +32,6 @@ export const RIGHTS_OF_AGENTS: readonly Right[] = [
     part: "Tools",
     keys: ["mcp:call"],
     who: ["main", "member", "task"],
-    clean: true,
-    says: "Call any other tool of an MCP server, where main switched the server on.",
-  },
-  {
-    part: "Doors",
-    keys: route("ALL /mcp"),
-    who: ["owner", "visitor"],
-    says: "Another agent calls a chat's tools: the door checks the token of that chat.",
-  },
-  {
-    part: "Doors",
-    keys: route(
-      "GET /api/skills",
-      "GET /api/skills/:name",
-      "POST /api/skills",
-      "POST /api/skills/check",
-      "DELETE /api/skills/:name",
-      "GET /api/mcp",
-      "GET /api/mcp/tokens",
-      "POST /api/mcp/tokens",
-      "DELETE /api/mcp/tokens/:id",
-    ),
-    who: ["owner"],
-    says: "Skills of chats, MCP servers, and the tokens with which other agents reach a chat.",
+    says: "Call any other tool of an MCP server, where main switched the server on; after text from outside it waits for a yes.",
   },
 ];

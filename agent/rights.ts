@@ -1,4 +1,5 @@
 import { RIGHTS_OF_AGENTS } from "./rights-of-agents.ts";
+import { RIGHTS_OF_DOORS } from "./rights-of-doors.ts";
 
 /**
  * Who acts.
@@ -39,11 +40,9 @@ export interface Right {
 
 const tool = (...names: string[]) => names.map((name) => `tool:${name}`);
 const command = (...names: string[]) => names.map((name) => `command:${name}`);
-const route = (...names: string[]) => names.map((name) => `route:${name}`);
 
 /** Who may do what. What does not stand here is refused. */
 export const RIGHTS: readonly Right[] = [
-  ...RIGHTS_OF_AGENTS,
   {
     part: "Events",
     keys: ["event:message"],
@@ -238,74 +237,6 @@ export const RIGHTS: readonly Right[] = [
     clean: true,
     says: "Make and change another group's tasks.",
   },
-  {
-    part: "Doors",
-    keys: route("GET /healthz", "GET /", "GET /login/:code"),
-    who: ["owner", "visitor"],
-    says: "Health, the page that says how to log in, the one-time link.",
-  },
-  {
-    part: "Doors",
-    keys: route("ALL /webhook/:channel"),
-    who: ["owner", "visitor"],
-    says: "A platform delivers events: the channel checks the platform's signature.",
-  },
-  {
-    part: "Doors",
-    keys: route("GET /bridge", "PUT /bridge/media/:id", "GET /bridge/media/:folder/:id"),
-    who: ["owner", "visitor"],
-    says: "The companion takes the line, delivers and fetches files: the door checks BRIDGE_TOKEN before the upgrade.",
-  },
-  {
-    part: "Doors",
-    keys: route(
-      "GET /api/status",
-      "GET /api/channels",
-      "POST /api/channels/:name/setup",
-      "GET /api/groups",
-      "POST /api/groups",
-      "GET /api/groups/:name",
-      "PATCH /api/groups/:name",
-      "DELETE /api/groups/:name",
-      "POST /api/groups/:name/pause",
-      "POST /api/groups/:name/resume",
-      "POST /api/pause",
-      "POST /api/resume",
-      "GET /api/audit",
-      "GET /api/approvals",
-      "POST /api/approvals/:address/:number/approve",
-      "POST /api/approvals/:address/:number/deny",
-      "POST /api/pair",
-      "POST /api/login-link",
-      "POST /api/sweep",
-      "GET /api/dead-letters",
-      "POST /api/dead-letters/:address/:id/resend",
-      "GET /api/memory/:address",
-      "GET /api/memory/:address/:file",
-      "GET /api/memory/:address/:file/versions",
-      "POST /api/memory/:address/:file/restore",
-      "GET /api/tasks",
-      "POST /api/tasks",
-      "GET /api/tasks/:task",
-      "PATCH /api/tasks/:task",
-      "DELETE /api/tasks/:task",
-      "GET /api/tasks/:task/runs",
-      "POST /api/tasks/:task/pause",
-      "POST /api/tasks/:task/resume",
-      "POST /api/tasks/:task/run",
-      "GET /api/heartbeat",
-      "POST /api/heartbeat/now",
-      "GET /api/companion",
-      "GET /api/companion/:channel/qr",
-      "POST /api/companion/:channel/link",
-      "POST /api/companion/:channel/unlink",
-      "GET /api/chat/:address/history",
-      "POST /api/chat/:address/messages",
-      "POST /api/chat/:address/stop",
-      "GET /api/chat/:address/files/:id/:name",
-      "GET /api/chat/:address/socket",
-    ),
-    who: ["owner"],
-    says: "The admin API: a bearer token, or the console's cookie from its own page.",
-  },
+  ...RIGHTS_OF_AGENTS,
+  ...RIGHTS_OF_DOORS,
 ];

@@ -17,6 +17,7 @@ import type { McpTokenAnswer, McpTokenRequest } from "./directory/mcp-tokens.ts"
 import { askerOf, Office } from "./directory/office.ts";
 import { Registry } from "./directory/registry.ts";
 import { NOT_REGISTERED, settingsOf, strangerOf } from "./directory/settings.ts";
+import { statusOf } from "./directory/status.ts";
 import type {
   Arrival,
   ArriveRequest,
@@ -189,13 +190,7 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
   }
 
   async status(): Promise<InstallStatus> {
-    const { usd, tokens } = this.#budget.spent();
-    const { BUDGET_INSTALL_USD, BUDGET_INSTALL_TOKENS } = this.#office.config;
-    const pending = this.#arrivals.list().map(({ address, title, at }) => ({ address, title, at }));
-    const spent = { spentUsd: usd, spentTokens: tokens };
-    const budget = { budgetUsd: BUDGET_INSTALL_USD, budgetTokens: BUDGET_INSTALL_TOKENS };
-    const groups = this.#groups.list().map((row) => ({ ...settingsOf(row), lastActiveAt: row.lastActiveAt }));
-    return { groups, pending, ...spent, ...budget };
+    return statusOf(this.#office, this.#budget, this.#arrivals, this.#groups);
   }
 
   /** The watchdog's question. It writes nothing when nothing is owed. */

@@ -1,13 +1,13 @@
-import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import type { Send, Sent } from "../channels/channel.ts";
 import { type FilePart, type OutgoingFile, planParts, takenApart } from "../channels/files.ts";
 import type { Choice } from "../channels/press.ts";
 import { Absence } from "./absence.ts";
 import { deadLetters, resend } from "./dead-letters.ts";
 import { FanOut } from "./fan-out.ts";
+import { DEAD, NEXT } from "./outbox-queries.ts";
 import { Pace } from "./pace.ts";
 import type { PinnedFile, Pins } from "./pins.ts";
-import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import type { DeadLetter } from "./rpc.ts";
 import { outbox } from "./schema.ts";
@@ -34,21 +34,7 @@ type Refused = (row: OutboxRow, file: PinnedFile, why: string) => void;
 
 const ATTEMPTS = 12;
 const LONGEST_PAUSE_MS = 5 * 60_000;
-const OPEN = ["queued", "sending"] as const;
 const UNREAD = { outcome: "retry", afterMs: 5000, reason: "The files could not be read." } as const;
-
-/** The oldest that is not out yet. Only what waits for its turn among many chats lets others pass. */
-const NEXT = prepared((db) => {
-  const open = inArray(outbox.state, [...OPEN]);
-  const { fanOut, part, nextAt } = outbox;
-  const waits = sql`(${fanOut} and ${part} = 0 and ${nextAt} > ${sql.placeholder("now")})`;
-  return db.select().from(outbox).where(open).orderBy(waits, asc(outbox.id)).limit(1).prepare();
-});
-/** What another boot was sending. */
-const DEAD = prepared((db) => {
-  const dead = and(eq(outbox.state, "sending"), ne(outbox.boot, sql.placeholder("boot")));
-  return db.select().from(outbox).where(dead).prepare();
-});
 
 /**
  * The lane that speaks. Rows go out in order, part by part; `sending` is written in the same tick as the request,
@@ -304,10 +290,4 @@ function blank(now: number) {
 /** The platform's own word on when to come back, and never faster than our growing pause. */
 function pauseMs(attempts: number, asked: number): number {
   return Math.max(asked, Math.min(LONGEST_PAUSE_MS, 500 * 2 ** (attempts - 1)));
-}
-
-/** Whether a turn already said this text through its tool. */
-export function saidAlready(room: Room, turn: string, text: string): boolean {
-  const said = room.db.select({ text: outbox.text }).from(outbox).where(eq(outbox.turn, turn)).all();
-  return said.some((row) => row.text.trim() === text.trim());
 }

@@ -1,4 +1,4 @@
-import { saidAlready } from "./outbox.ts";
+import { saidAlready } from "./outbox-queries.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { TurnRow } from "./turns.ts";

@@ -6,7 +6,7 @@ import { customBase } from "../agent/models/access.ts";
 import { chooseModels } from "../agent/models/choose.ts";
 import { isSilent, visible } from "../agent/say.ts";
 import type { Fate } from "./inbox.ts";
-import { saidAlready } from "./outbox.ts";
+import { saidAlready } from "./outbox-queries.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { outbox } from "./schema.ts";

@@ -28,6 +28,7 @@ function mcpTool(server: McpServer, listed: ListedTool): Tool {
     right: { kind: "mcp", verb: risk === "read" ? "read" : "call" },
     risk,
     touches: ["egress"],
+    carries: () => risk !== "read",
     run: (args, context) => context.callMcp(server.name, listed.name, args),
   });
 }

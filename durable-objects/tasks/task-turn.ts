@@ -3,7 +3,7 @@ import { unmarked } from "../../agent/marks.ts";
 import { isSilent, visible } from "../../agent/say.ts";
 import { withoutToken } from "../../schedule/heartbeat.ts";
 import { describe } from "../../schedule/schedule.ts";
-import { saidAlready } from "../outbox.ts";
+import { saidAlready } from "../outbox-queries.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
 import type { SideInput } from "../side-turn.ts";

@@ -130,7 +130,6 @@ describe("a turn", () => {
       "group:configure",
       "group:register",
       "group:remove",
-      "mcp:call",
       "send:other",
       "task:change:other",
       "tool:configure_group",
