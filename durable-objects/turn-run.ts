@@ -241,7 +241,7 @@ export class TurnRun implements LoopPorts {
   /** Tools of MCP servers stand behind our own, so that providers can cache what comes before them. */
   async #meetServers(): Promise<void> {
     const offered = await this.#parts.mcp.tools();
-    this.tools = [...tools, ...offered];
+    this.tools = [...withoutSpawn(tools, this.#turn), ...offered];
     this.specs = [...this.specs, ...specs(offered)];
   }
 

@@ -2,7 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { soon } from "../soon.ts";
-import { deliver, fresh, inGroup, peers, register, room } from "./talk.ts";
+import { statusOf } from "./status-of.ts";
+import { deliver, direct, fresh, inGroup, peers, register, room } from "./talk.ts";
 
 const HOUR = 3600_000;
 const directory = () => env.DIRECTORY.getByName("directory");
@@ -27,6 +28,25 @@ function sweep(): Promise<Response> {
   const headers = { authorization: "Bearer flow-admin" };
   return exports.default.fetch(new Request("http://flare.test/api/sweep", { method: "POST", headers }));
 }
+
+// Here, because elsewhere another chat's later error would stand for the channel.
+test("a channel's last event and last error are told, with what to do", async () => {
+  const chat = fresh();
+  const key = `status-${chat}`;
+  const before = Date.now();
+  await peers.fault(chat, { status: 403, description: "Forbidden: bot was blocked by the user" });
+  await peers.script(key, { text: "Nobody reads this." });
+  await deliver(direct(chat, `${key} go`));
+  const status = await soon(async () => {
+    const telegram = await statusOf("telegram");
+    expect(telegram.lastError).toContain("blocked");
+    return telegram;
+  });
+  expect(status).toMatchObject({ state: "ready", missing: [] });
+  expect(status.fix).toContain("dead-letters");
+  expect(status.lastEventAt).toBeGreaterThanOrEqual(before);
+  expect(status.lastErrorAt).toBeGreaterThanOrEqual(before);
+});
 
 test("a day of idle groups with empty heartbeats costs no alarm, no model call and no row", async () => {
   const chats = Array.from({ length: 12 }, () => -fresh());

@@ -96,12 +96,16 @@ test("what a server says is from outside: main's turn sends nothing on after it,
   ];
   const { results } = await turn(chat, { notes }, attempts);
   expect(results[0]).not.toContain("</messages>");
-  for (const refused of results.slice(1, 5)) expect(refused).toContain("/new");
+  for (const asked of results.slice(1, 3)) expect(asked).toContain("Awaiting approval");
+  for (const refused of results.slice(3, 5)) expect(refused).toContain("/new");
   await command(chat, "/new");
   // The skill that it wrote keeps the label: it says nothing in the prompt, and using it ends what main may do.
   const send = call("send_message", { text: "news", to: `telegram:${other}` });
   const again = await turn(chat, { notes }, [call("use_skill", { name: "evil" }), send]);
-  expect(again.results).toEqual([expect.stringContaining("Obey."), expect.stringContaining("/new")]);
+  expect(again.results).toEqual([
+    expect.stringContaining("Obey."),
+    expect.stringContaining("Awaiting approval"),
+  ]);
   expect(JSON.stringify(await room(other).history({ limit: 50 }))).not.toMatch(/the secrets|news/);
 });
 

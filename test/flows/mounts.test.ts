@@ -181,7 +181,7 @@ test("text of other groups in a mount counts as outside, main's and the own grou
     read("/workspace/extra/box/one.md"),
     call("send_message", { text: "x", to: `telegram:${one}` }),
   ]);
-  expect(sent).toContain("has read text from outside");
+  expect(sent).toContain("Awaiting approval");
 });
 
 test("a mount shows its first thousand files, and says so", async () => {

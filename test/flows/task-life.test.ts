@@ -41,7 +41,7 @@ async function nextHour(chat: number): Promise<number> {
 }
 
 test.each([
-  { trust: "outside", said: "has read text from outside" },
+  { trust: "outside", said: "Awaiting approval" },
   { trust: "owner", said: "Queued" },
 ] as const)(
   "a task with the label $trust gives it to its answer, and to the turn that reads that",

@@ -100,7 +100,7 @@ test("a page makes the turn one from outside, which changes nothing that others 
   ]);
   expect(answers[1]).toContain("ATTACKED");
   expect(answers[2]).toMatch(/read-only/);
-  expect(answers[3]).toContain("outside");
+  expect(answers[3]).toContain("Awaiting approval");
   expect(await directory().globalSnapshot(0)).toEqual(before);
   expect((await audit(main)).join("\n")).toContain("changed /workspace/group/after.md: write_file, outside");
 });
@@ -133,7 +133,7 @@ test("what was read cannot leave in an address that was put together", async () 
     chat,
     leaks.map((url) => get(url)),
   ))
-    expect(answer).toContain("put together");
+    expect(answer).toContain("Awaiting approval");
   const [second, found] = await obeys(chat, [get(next), await finds(far)]);
   expect(second).toContain("The second page");
   expect(found).toContain(far);
@@ -141,7 +141,6 @@ test("what was read cannot leave in an address that was put together", async () 
   expect(read[0]).toContain("Found by search");
   expect(read[1]).toContain("Somebody asked for this");
   expect(await peers.webCalls(secret)).toEqual([]);
-  expect((await audit(chat)).filter((line) => line.includes("refused web_fetch"))).not.toEqual([]);
   await command(chat, "/new", { from: { id: 1001, is_bot: false, first_name: "Ann" } });
   const [afresh] = await obeys(chat, [get(`${next}?fresh`)]);
   expect(afresh).toContain("The second page");
