@@ -100,14 +100,19 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/flows/**/*.test.ts"],
-          exclude: ["test/flows/crash.test.ts", "test/flows/idle.test.ts"],
+          exclude: ["test/flows/crash.test.ts", "test/flows/idle.test.ts", "test/flows/task-life.test.ts"],
           ...flows,
         },
       },
       {
-        // An install in which nothing else happens.
+        // Installs in which nothing else happens, so that months may pass in them.
         plugins: [text, workerd()],
-        test: { name: "idle", include: ["test/flows/idle.test.ts"], ...flows },
+        test: {
+          name: "idle",
+          include: ["test/flows/idle.test.ts", "test/flows/task-life.test.ts"],
+          ...flows,
+          isolate: true,
+        },
       },
       {
         // Single objects in workerd, without any variable set.

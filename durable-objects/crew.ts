@@ -198,8 +198,9 @@ export class Crew {
   async #speak(): Promise<void> {
     await this.#parts.outbox.deliver();
     this.#arm();
-    // A run has ended when what it said has arrived.
-    if (this.#parts.runs.awaitsDelivery()) this.#clock.start();
+    // A run has ended when what it said has arrived. While that waits (for a platform's pause, for the companion) there
+    // is nothing to do: the clock would start this lane again, and this lane the clock, without end.
+    if (this.#parts.runs.settleDelivered()) this.#clock.start();
   }
 
   /** The alarm keeps a distance of a second; a slot that comes sooner is met by a timer, with the alarm behind it. */

@@ -136,18 +136,15 @@ export class Runs {
     this.#change(run, { state: "delivering", result: result.slice(0, RESULT) });
   }
 
-  awaitsDelivery(): boolean {
-    const waiting = this.#room.db.select({ id: runs.id }).from(runs).where(DELIVERING);
-    return waiting.limit(1).get() !== undefined;
-  }
-
-  /** Ends the runs whose messages have arrived, or will not. */
-  settleDelivered(): void {
+  /** Ends the runs whose messages have arrived, or will not. Answers whether there were any. */
+  settleDelivered(): boolean {
     const waiting = this.#room.db.select().from(runs).where(DELIVERING).all();
-    for (const run of waiting) {
+    const ended = waiting.filter((run) => {
       const end = this.#delivery(run);
       if (end) this.#room.transaction(() => this.end(run, end));
-    }
+      return end !== undefined;
+    });
+    return ended.length > 0;
   }
 
   /** Ends a run and starts the next one. Call it inside the transaction of its cause. */

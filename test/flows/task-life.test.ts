@@ -4,6 +4,7 @@ import { decodeTime, encodeTime } from "ulid";
 import { afterEach, expect, test, vi } from "vitest";
 import type { NewTask, TaskRequest } from "../../agent/tasks.ts";
 import { Group } from "../../durable-objects/group.ts";
+import { Runs } from "../../durable-objects/tasks/runs.ts";
 import { soon } from "../soon.ts";
 import { call, directory, newGroup, newMain, obeys } from "./obey.ts";
 import { deliver, direct, fresh, inGroup, peers, room } from "./talk.ts";
@@ -200,4 +201,20 @@ test("a list of all tasks says how many groups it did not ask", async () => {
   const [all] = await inDirectory("select count(*) as n from groups where registered = 1");
   await inDirectory(`delete from groups where name = '${mark}'`);
   expect(Number(/\[(\d+) more groups were not asked/.exec(list!)?.[1])).toBe(Number(all!.n) - 25);
+});
+
+test("a task's message that waits for the platform's pause keeps nobody busy", async () => {
+  const chat = await newGroup();
+  const settled = vi.spyOn(Runs.prototype, "settleDelivered");
+  const body = { parameters: { retry_after: 600 } };
+  await peers.fault(chat, { status: 429, description: "Too Many Requests", body });
+  await schedule(chat, { message: "Stretch.", schedule_type: "once", schedule_value: "2m" });
+  await travel(chat, 3 * 60_000);
+  await soon(async () =>
+    expect(await sql(chat, "select attempts from outbox where text like 'Stretch.%'")).toEqual([{ attempts: 1 }]),
+  );
+  // Each look gives way to this one: a lane that started the other without end would look again each time.
+  const before = settled.mock.calls.length;
+  for (let look = 0; look < 20; look++) await sql(chat, "select 1");
+  expect(settled.mock.calls.length).toBeLessThan(before + 3);
 });
