@@ -211,7 +211,9 @@ test("a task's message that waits for the platform's pause keeps nobody busy", a
   await schedule(chat, { message: "Stretch.", schedule_type: "once", schedule_value: "2m" });
   await travel(chat, 3 * 60_000);
   await soon(async () =>
-    expect(await sql(chat, "select attempts from outbox where text like 'Stretch.%'")).toEqual([{ attempts: 1 }]),
+    expect(await sql(chat, "select attempts from outbox where text like 'Stretch.%'")).toEqual([
+      { attempts: 1 },
+    ]),
   );
   // Each look gives way to this one: a lane that started the other without end would look again each time.
   const before = settled.mock.calls.length;
