@@ -56,7 +56,8 @@ function shown(): Shown[] {
   for (const line of readFileSync(recorder, "utf8").trim().split("\n")) {
     const { accepted, body } = JSON.parse(line);
     const text = body?.message?.conversation ?? body?.message?.extendedTextMessage?.text;
-    if (accepted && body.key.fromMe) byId.set(body.key.id, { id: body.key.id, to: body.key.remoteJid, text });
+    if (accepted && body?.key?.fromMe)
+      byId.set(body.key.id, { id: body.key.id, to: body.key.remoteJid, text });
   }
   return [...byId.values()];
 }
