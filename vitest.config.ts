@@ -67,9 +67,9 @@ const together = { isolate: false };
 const retry = process.env.CI ? 1 : 0;
 
 /** A machine that does other things as well may need so long for what takes milliseconds. */
-const patient = { expect: { poll: { timeout: 10_000 } } };
+const patient = { expect: { poll: { timeout: 30_000 } } };
 
-const flows = { retry, ...together, ...patient, globalSetup: ["./test/peers.ts"], testTimeout: 30_000 };
+const flows = { retry, ...together, ...patient, globalSetup: ["./test/peers.ts"], testTimeout: 90_000 };
 
 export default defineConfig({
   test: {
@@ -127,7 +127,7 @@ export default defineConfig({
           include: ["test/objects/**/*.test.ts"],
           ...together,
           ...patient,
-          testTimeout: 30_000,
+          testTimeout: 90_000,
         },
       },
       {
