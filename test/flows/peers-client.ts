@@ -21,7 +21,7 @@ export type {
   TelegramFault,
 } from "../peers/protocol.ts";
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 
 /** Steers the peers from a test, in workerd or on Node. Waits are conditions with a limit, never pauses. */
 export class Peers {

@@ -58,7 +58,7 @@ export class Feishu {
   }
 
   /** The calls whose path or body names this, in order, after waiting for so many. */
-  async query(containing: string, atLeast = 0, timeoutMs = 10_000): Promise<FeishuCall[]> {
+  async query(containing: string, atLeast = 0, timeoutMs = 30_000): Promise<FeishuCall[]> {
     const matching = () =>
       this.calls.filter(({ path, body }) => (path + JSON.stringify(body)).includes(containing));
     await this.#waiting.until(() => matching().length >= atLeast, timeoutMs);

@@ -50,7 +50,7 @@ export class Telegram {
     chatId,
     method = "sendMessage",
     atLeast = 0,
-    timeoutMs = 10_000,
+    timeoutMs = 30_000,
   }: CallQuery): Promise<TelegramCall[]> {
     const matching = () =>
       this.calls.filter(
