@@ -8,34 +8,21 @@ export interface Run {
   p99: number;
 }
 
+/** A request with headers of its own, as a signature is. */
+export interface Signed {
+  headers: Record<string, string>;
+  body: string;
+}
+
 /** Posts bodies over so many connections and measures each, in milliseconds. Throws when one is not answered 200. */
-export async function load(
+export function load(
   url: string,
   headers: Record<string, string>,
   bodies: string[],
   connections: number,
 ): Promise<Run> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const times: number[] = [];
-  let next = 0;
-  const started = performance.now();
-  const worker = async () => {
-    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
-      const at = performance.now();
-      await post(url, headers, body, agent);
-      times.push(performance.now() - at);
-    }
-  };
-  await Promise.all(Array.from({ length: connections }, worker));
-  const seconds = (performance.now() - started) / 1000;
-  agent.destroy();
-  return { perSecond: bodies.length / seconds, ...percentiles(times) };
-}
-
-/** A request with headers of its own, as a signature is. */
-export interface Signed {
-  headers: Record<string, string>;
-  body: string;
+  const requests = bodies.map((body) => ({ headers, body }));
+  return paced(url, requests, connections, Number.POSITIVE_INFINITY);
 }
 
 /** The same at an even pace, as platforms deliver: what is measured is the answer, not the queue before it. */

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { HOME } from "../agent/notebook.ts";
 import type { Attachment, ChannelEnv } from "../channels/channel.ts";
 import { actorOf } from "./actors.ts";
@@ -94,13 +95,7 @@ async function readAll(body: ReadableStream<Uint8Array>, limit: number): Promise
     if (size > limit) return undefined;
     chunks.push(chunk);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return Buffer.concat(chunks);
 }
 
 function nameOf(attachment: Attachment): string {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { constants, inflateSync } from "node:zlib";
 import { type Dict, isDict, latin, nameOf, type Value } from "./objects.ts";
 
@@ -49,17 +50,6 @@ function inflate(bytes: Uint8Array): Uint8Array {
   }
 }
 
-/** Puts pieces together. */
-export function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
 function fromHex(bytes: Uint8Array): Uint8Array {
   const digits = latin(bytes)
     .split(">")[0]!
@@ -99,16 +89,16 @@ function unpackLzw(bytes: Uint8Array): Uint8Array {
     if (code === 257 || size > LARGEST) break;
     if (code === 256) clear();
     else {
-      const entry = table[code] ?? (last && joined([last, last.subarray(0, 1)]));
+      const entry = table[code] ?? (last && Buffer.concat([last, last.subarray(0, 1)]));
       if (!entry) break;
-      if (last) table.push(joined([last, entry.subarray(0, 1)]));
+      if (last) table.push(Buffer.concat([last, entry.subarray(0, 1)]));
       chunks.push(entry);
       size += entry.length;
       last = entry;
       bits = Math.min(12, Math.max(9, 32 - Math.clz32(table.length + 1)));
     }
   }
-  return joined(chunks);
+  return Buffer.concat(chunks);
 }
 
 /** PNG's predictors, which tables of objects use. https://www.w3.org/TR/png/#9Filters */

@@ -1,6 +1,6 @@
+import { Buffer } from "node:buffer";
 import { Content } from "./content.ts";
 import { type Page, PdfDocument } from "./document.ts";
-import { joined } from "./filters.ts";
 import { Layout } from "./layout.ts";
 import { isStream } from "./objects.ts";
 
@@ -41,6 +41,6 @@ function textOf(document: PdfDocument, { dict, resources }: Page): string {
   const chunks: Uint8Array[] = [];
   for (const stream of streams) chunks.push(document.decode(stream) ?? newline, newline);
   const layout = new Layout();
-  new Content(document, layout).run(joined(chunks), resources);
+  new Content(document, layout).run(Buffer.concat(chunks), resources);
   return layout.text();
 }

@@ -1,19 +1,8 @@
 import { readMemory } from "./read-memory.ts";
 import { recall } from "./recall.ts";
 import { sendMessage } from "./send-message.ts";
-import { cancelTask, getTask, listTasks, pauseTask, resumeTask, scheduleTask, updateTask } from "./tasks.ts";
+import { taskTools } from "./tasks.ts";
 import type { Tool } from "./tool.ts";
 
 /** What other agents may ask of a chat over MCP, with a token of it. Whether they may is asked again at each call. */
-export const agentTools: Tool[] = [
-  scheduleTask,
-  listTasks,
-  getTask,
-  updateTask,
-  pauseTask,
-  resumeTask,
-  cancelTask,
-  sendMessage,
-  recall,
-  readMemory,
-];
+export const agentTools: Tool[] = [...taskTools, sendMessage, recall, readMemory];

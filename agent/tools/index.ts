@@ -11,7 +11,7 @@ import { readFile } from "./read-file.ts";
 import { recall } from "./recall.ts";
 import { sendMessage } from "./send-message.ts";
 import { spawn } from "./spawn.ts";
-import { cancelTask, getTask, listTasks, pauseTask, resumeTask, scheduleTask, updateTask } from "./tasks.ts";
+import { taskTools } from "./tasks.ts";
 import type { Tool } from "./tool.ts";
 import { useSkill } from "./use-skill.ts";
 import { webFetch } from "./web-fetch.ts";
@@ -33,13 +33,7 @@ export const tools: Tool[] = [
   webFetch,
   sendMessage,
   spawn,
-  scheduleTask,
-  listTasks,
-  getTask,
-  updateTask,
-  pauseTask,
-  resumeTask,
-  cancelTask,
+  ...taskTools,
   registerGroup,
   removeGroup,
   configureGroup,

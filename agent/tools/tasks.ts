@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { newTask, type TaskRequest, taskChange } from "../tasks.ts";
-import { defineTool, type ToolContext, ToolError } from "./tool.ts";
+import { defineTool, type Tool, type ToolContext, ToolError } from "./tool.ts";
 
 const group = z.string().optional().describe("another group");
 const task = z.union([z.string(), z.number()]).transform(String);
 const one = z.object({ task, group });
 
-export const scheduleTask = defineTool({
+const scheduleTask = defineTool({
   name: "schedule_task",
   description:
     "Do something later. `message` is sent as it is; `prompt` wakes you to do it. schedule_type once (schedule_value: ISO time here, or 20m from now), interval (20m, 2h) or cron (5 fields).",
@@ -16,7 +16,7 @@ export const scheduleTask = defineTool({
   run: ({ group, ...task }, context) => ask({ verb: "schedule", task }, group, context),
 });
 
-export const listTasks = defineTool({
+const listTasks = defineTool({
   name: "list_tasks",
   description: "The tasks here.",
   schema: z.object({ group: z.string().optional().describe("another group, or all") }),
@@ -25,7 +25,7 @@ export const listTasks = defineTool({
   run: ({ group }, context) => ask({ verb: "list" }, group, context),
 });
 
-export const getTask = defineTool({
+const getTask = defineTool({
   name: "get_task",
   description: "A task and its last runs, by number or name.",
   schema: one,
@@ -34,7 +34,7 @@ export const getTask = defineTool({
   run: ({ task, group }, context) => ask({ verb: "get", task }, group, context),
 });
 
-export const updateTask = defineTool({
+const updateTask = defineTool({
   name: "update_task",
   description: "Change a task; what you leave out stays.",
   schema: taskChange.extend({ task, group }),
@@ -43,9 +43,20 @@ export const updateTask = defineTool({
   run: ({ task, group, ...change }, context) => ask({ verb: "update", task, change }, group, context),
 });
 
-export const pauseTask = verb("pause", "Pause a task.");
-export const resumeTask = verb("resume", "Go on with a paused task, from its next time.");
-export const cancelTask = verb("cancel", "End a task for good.");
+const pauseTask = verb("pause", "Pause a task.");
+const resumeTask = verb("resume", "Go on with a paused task, from its next time.");
+const cancelTask = verb("cancel", "End a task for good.");
+
+/** All that can be done with tasks, in the order that the model reads it. */
+export const taskTools: Tool[] = [
+  scheduleTask,
+  listTasks,
+  getTask,
+  updateTask,
+  pauseTask,
+  resumeTask,
+  cancelTask,
+];
 
 function verb(name: "pause" | "resume" | "cancel", description: string) {
   return defineTool({

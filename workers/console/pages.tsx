@@ -22,6 +22,7 @@ function Page(props: { title: string; head?: Child; children: Child }) {
         <title>{props.title}</title>
         <link rel="stylesheet" href="/console.css" />
         <link rel="stylesheet" href="/messages.css" />
+        <link rel="stylesheet" href="/panels.css" />
         <link rel="stylesheet" href="/tasks.css" />
         <link rel="stylesheet" href="/whatsapp.css" />
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
@@ -84,7 +85,7 @@ function Head({ assistant }: { assistant: string }) {
 /** What is planned, with a countdown; shown once there is something. */
 function Tasks() {
   return (
-    <details id="tasks" hidden>
+    <details id="tasks" class="panel" hidden>
       <summary>
         <span id="task-count" /> <span id="task-next" role="timer" />
       </summary>

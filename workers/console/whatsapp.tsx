@@ -1,9 +1,9 @@
 /** The WhatsApp account that the companion holds; shown once a companion was there. The script fills it. */
 export function WhatsApp() {
   return (
-    <details id="whatsapp" hidden>
+    <details id="whatsapp" class="panel" hidden>
       <summary>
-        <span class="name">WhatsApp</span> <span id="whatsapp-state" role="status" />
+        <span>WhatsApp</span> <span id="whatsapp-state" role="status" />
       </summary>
       <div id="whatsapp-panel">
         <p id="whatsapp-help" />
