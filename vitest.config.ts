@@ -24,7 +24,6 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
           API_BASE: peers.modelBase,
           GROQ_API_BASE: peers.modelBase,
           MODEL: "scripted",
-          MODEL_STALL_TIMEOUT: "4",
           TELEGRAM_API_ROOT: peers.telegramRoot,
           TELEGRAM_BOT_TOKEN: peers.telegramToken,
           TELEGRAM_WEBHOOK_SECRET: "flow-secret",
@@ -53,7 +52,11 @@ const workerd = (main?: string, more: Record<string, string> = {}) =>
 
 /** The Worker with objects that crash on demand, and a budget that hundreds of crashed calls do not use up. */
 const crashing = () =>
-  workerd("./test/faults/worker.ts", { BUDGET_INSTALL_TOKENS: "1000000000", GROQ_API_KEY: "gsk_crash" });
+  workerd("./test/faults/worker.ts", {
+    BUDGET_INSTALL_TOKENS: "1000000000",
+    GROQ_API_KEY: "gsk_crash",
+    MODEL_STALL_TIMEOUT: "4",
+  });
 
 const faults = {
   all: process.env.FAULTS === "all",

@@ -129,19 +129,18 @@ function parametersOf(schema: z.ZodType): Parameters {
   return parameters;
 }
 
+const TOLD_LATER = ["default", "minimum", "maximum", "minLength", "maxLength", "maxItems"] as const;
+
 function writeParameters(schema: z.ZodType): Parameters {
   const {
     $schema: _,
     additionalProperties: __,
     ...parameters
   } = z.toJSONSchema(schema, { io: "input" }) as Parameters;
-  // zod writes the bounds of a safe integer, and lengths, which the check of the arguments tells when it matters.
+  // The check of the arguments fills in what was left out, and tells a bound when it matters.
   for (const [name, property] of Object.entries(parameters.properties ?? {}) as [string, Untyped][]) {
     if (property.untold) delete parameters.properties![name];
-    if (property.maximum === Number.MAX_SAFE_INTEGER) delete property.maximum;
-    delete property.minLength;
-    delete property.maxLength;
-    delete property.maxItems;
+    for (const told of TOLD_LATER) delete property[told];
   }
   return parameters;
 }

@@ -8,7 +8,7 @@ const LINES = 1_000;
 
 export const readFile = defineTool({
   name: "read_file",
-  description: "Read a text file. Paths are relative to /workspace/group; /workspace/global is shared.",
+  description: "Read a text file.",
   schema: z.object({
     path: z.string(),
     offset: z.int().min(1).optional().describe("first line, from 1"),

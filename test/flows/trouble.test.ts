@@ -21,8 +21,6 @@ test("a rate limit is waited out as the provider asks, and the answer comes once
 test.each([
   ["an error 500", modelFaults.broken()],
   ["a cut stream", modelFaults.cut("This is never whole, and nobody sees it.")],
-  ["a stalled stream", modelFaults.stalled("This is never whole, and nobody sees it.")],
-  ["a stream that never began", modelFaults.stalled("Nothing of this.", 0)],
 ])("after %s the model is asked again and people see one whole answer", async (name, fault) => {
   const chat = fresh();
   const key = `again-${chat}-${name.length}`;
@@ -30,6 +28,21 @@ test.each([
   await deliver(direct(chat, `${key} hello`));
   expect(await peers.shown(chat, 1)).toEqual(["All of it."]);
   expect(await peers.requests(key, 2)).toHaveLength(2);
+});
+
+test.each([
+  ["that stalls", modelFaults.stalled("This is never whole, and nobody sees it.")],
+  ["that never begins", modelFaults.stalled("Nothing of this.", 0)],
+])("after a stream %s the model is asked again and people see one whole answer", async (name, fault) => {
+  const chat = -fresh();
+  await register(chat);
+  const key = `stalled-${fresh()}-${name.length}`;
+  await peers.script(key, fault, { text: "All of it." });
+  await roomWith(chat, { MODEL_STALL_TIMEOUT: "1" }, inGroup(chat, `@Flare ${key} hello`));
+  expect(await peers.shown(chat, 1)).toEqual(["All of it."]);
+  const [first, second, ...more] = await peers.requests(key, 2);
+  expect(second!.at - first!.at).toBeGreaterThanOrEqual(1000);
+  expect(more).toEqual([]);
 });
 
 test("a provider that stays broken is told, and the next message is tried afresh", async () => {

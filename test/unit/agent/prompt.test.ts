@@ -56,7 +56,8 @@ test("the whole request for hello in an ordinary group has at most 8 KB, tools i
     stream_options: { include_usage: true },
   };
   const bytes = new TextEncoder().encode(JSON.stringify({ ...settings, messages, tools })).length;
-  expect(bytes).toBeLessThanOrEqual(8192);
+  // The lines of the skills that come with an install are the rest.
+  expect(bytes).toBeLessThanOrEqual(8192 - 250);
   expect(Object.values({ ...GLOBAL_TEMPLATES, ...GROUP_TEMPLATES }).join("").length).toBeLessThanOrEqual(
     2200,
   );
