@@ -111,9 +111,9 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   }
 
   /** Says something that is nobody's answer, once a key. */
-  async notify(key: string, text: string, files: PinnedFile[] = []): Promise<void> {
+  async notify(key: string, text: string, files: PinnedFile[] = [], fanOut = true): Promise<void> {
     const own = await this.#parts.pins.adopt(files);
-    this.#room.transaction(() => this.#parts.announce(key, text, own));
+    this.#room.transaction(() => this.#parts.announce(key, text, own, fanOut));
     this.#crew.pump();
   }
 

@@ -44,8 +44,8 @@ export function makeParts(room: Room, calls: Calls): Parts {
   };
   const say = (key: string, text: string, thread: string, replyTo?: string) =>
     notice({ key, text, thread, ...(replyTo ? { replyTo } : {}) });
-  const announce: Parts["announce"] = (key, text, files) =>
-    notice({ key, text, thread: "", files, fanOut: true });
+  const announce: Parts["announce"] = (key, text, files, fanOut) =>
+    notice({ key, text, thread: "", files, fanOut });
   const tellRefused = fileRefusals(room, transcript, say);
   const tellMain = (key: string, text: string) => errands.tellMain(key, text);
   const stop = (turn: string) => void calls.stop(turn);

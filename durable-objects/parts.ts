@@ -47,7 +47,7 @@ export interface Parts {
   /** Queues something that is nobody's answer, once a key. Call it inside the transaction of its cause. */
   say(key: string, text: string, thread: string, replyTo?: string): void;
   /** The same for what nobody here asked for, with files. */
-  announce(key: string, text: string, files?: PinnedFile[]): void;
+  announce(key: string, text: string, files: PinnedFile[], fanOut: boolean): void;
   /** Has main told something, once a key; in main itself nothing. Call it inside the transaction of its cause. */
   tellMain(key: string, text: string): void;
   /** Arms the alarm for what is due, then starts all lanes. */

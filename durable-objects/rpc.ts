@@ -138,8 +138,11 @@ export interface GroupVerbs {
   history(range: { before?: string; after?: string; limit: number }): Promise<ShownMessage[]>;
   /** Takes over settings if their version is newer. */
   configure(settings: GroupSettings): Promise<void>;
-  /** Says something that is nobody's answer, with files of the group that asks; once a key. */
-  notify(key: string, text: string, files?: PinnedFile[]): Promise<void>;
+  /**
+   * Says something that is nobody's answer, with files of the group that asks; once a key. With `fanOut` [true] it takes
+   * its turn among all that the bot sends to many; without, somebody waits for it.
+   */
+  notify(key: string, text: string, files?: PinnedFile[], fanOut?: boolean): Promise<void>;
   /** The watchdog's knock: takes up what is due and arms the alarm. */
   wake(): Promise<void>;
   /** The companion is back: what waits for it goes out. */

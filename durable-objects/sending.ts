@@ -71,7 +71,7 @@ async function sendThere(
   to: string,
   { text, paths, commit }: Letter,
 ): Promise<string | undefined> {
-  const { room, directory, step } = desk;
+  const { room, directory, turn, step } = desk;
   const before = desk.refusal(to);
   if (before) return before;
   const target = await directory.find(to, room.address);
@@ -82,7 +82,7 @@ async function sendThere(
   // A file may have brought text from outside into the turn.
   const after = desk.refusal(to);
   if (after) return after;
-  await room.env.GROUP.getByName(target.address).notify(`step:${step.id}`, text, files);
+  await room.env.GROUP.getByName(target.address).notify(`step:${step.id}`, text, files, turn.lane !== "chat");
   commit();
   return undefined;
 }

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { directory } from "./obey.ts";
+import { call, directory, newMain, obeys } from "./obey.ts";
 import { fresh, peers } from "./talk.ts";
 
-test("what goes to many chats waits for the bot's allowance, and an answer passes it", async () => {
+test("what goes to many chats waits for the bot's allowance, and what somebody waits for passes it", async () => {
   const chat = `oc_${fresh()}`;
   const address = `feishu:${chat}` as const;
   const room = env.GROUP.getByName(address);
@@ -22,6 +22,7 @@ test("what goes to many chats waits for the bot's allowance, and an answer passe
     });
   const key = `first-${fresh()}`;
   await peers.script(key, { text: "The answer." });
+  const main = await newMain();
   // Other chats of the bot have taken the next seconds.
   await directory().lease("feishu", 50);
   const before = Date.now();
@@ -30,7 +31,9 @@ test("what goes to many chats waits for the bot's allowance, and an answer passe
   const shown = async (atLeast: number) =>
     (await peers.feishuCalls(chat, atLeast)).map(({ body }) => String(body.content));
   expect((await shown(1))[0]).toContain("The answer.");
-  const news = (await shown(2)).filter((content) => content.includes("The news."));
+  await obeys(main, [call("send_message", { text: "From main.", to: address })]);
+  expect((await shown(2))[1]).toContain("From main.");
+  const news = (await shown(3)).filter((content) => content.includes("The news."));
   expect(news).toHaveLength(1);
   expect(Date.now() - before).toBeGreaterThanOrEqual(4000);
 });
