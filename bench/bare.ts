@@ -23,4 +23,7 @@ const miniflare = new Miniflare(
   } as Parameters<typeof convertV4MiniflareOptions>[0]),
 );
 console.log(String(await miniflare.ready));
-process.on("exit", () => rmSync(storage, { recursive: true, force: true }));
+process.once("SIGTERM", async () => {
+  await miniflare.dispose();
+  rmSync(storage, { recursive: true, force: true });
+});

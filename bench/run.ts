@@ -113,7 +113,7 @@ async function accept(to: Install): Promise<void> {
     theirs.push(await load(bare.url, HEADERS, bodies(MESSAGES / 4), CONNECTIONS));
     ours.push(await load(`${to.url}/webhook/telegram`, HEADERS, bodies(MESSAGES / 4), CONNECTIONS));
   }
-  bare.child.kill("SIGKILL");
+  bare.child.kill();
   const best = (runs: Run[]) => Math.max(...runs.slice(1).map((run) => run.perSecond));
   console.log(`       accepted a second: ${best(ours).toFixed(0)}, bare ${best(theirs).toFixed(0)}`);
   figure("accept path, share of a bare insert and alarm", (best(ours) / best(theirs)) * 100, "%", {
@@ -127,7 +127,7 @@ async function accept(to: Install): Promise<void> {
 async function memory(): Promise<void> {
   const bare = await startBare();
   const base = pss(bare.child.pid!);
-  bare.child.kill("SIGKILL");
+  bare.child.kill();
   const fresh = await startInstall(peers);
   for (let chat = 200; chat < 220; chat++) await say(fresh, chat, "hello");
   const twenty = fresh.memory();

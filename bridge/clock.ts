@@ -9,3 +9,8 @@ export function now(): number {
 export function jittered(ms: number): number {
   return ms * (0.75 + Math.random() / 2);
 }
+
+/** Names one thing among all that ever were. */
+export function newMark(): string {
+  return crypto.randomUUID();
+}

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { readCredentials } from "../agent/credentials.ts";
 import { type McpServer, readServers } from "../agent/mcp/servers.ts";
+import { checkZone } from "../schedule/zones.ts";
 import { LOG_LEVELS } from "./log.ts";
 
 const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -8,7 +9,7 @@ const amount = (fallback: number) => z.coerce.number().nonnegative().default(fal
 const timezone = z
   .string()
   .default("UTC")
-  .refine(isTimezone, { message: "is not an IANA time zone; write e.g. Europe/Berlin" });
+  .refine(isZone, { message: "is not an IANA time zone; write e.g. Europe/Berlin" });
 
 /** Every variable that the code reads as more than text. Others (keys, tokens) stay strings in `vars`. */
 const schema = z.object({
@@ -114,10 +115,10 @@ function acceptOldNames(vars: Record<string, string | undefined>): string[] {
   return problems;
 }
 
-/** Whether this is an IANA time zone that the runtime knows. */
-export function isTimezone(zone: string): boolean {
+/** Whether tasks can be planned in this zone: its name, not an offset, which knows no daylight saving. */
+function isZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
+    checkZone(zone);
     return true;
   } catch {
     return false;

@@ -4,6 +4,7 @@ import { Container, NoContainers } from "../sandbox/container.ts";
 import { type ContainerOptions, containerShell } from "../sandbox/container-shell.ts";
 import type { Hands, Reach } from "../sandbox/hands.ts";
 import { madeByMain } from "./actors.ts";
+import { newToken } from "./clock.ts";
 import type { Room } from "./room.ts";
 import type { TurnRow } from "./turns.ts";
 
@@ -15,7 +16,7 @@ export class Workshop {
   constructor(room: Room) {
     this.#room = room;
     const hands = handsOf(room);
-    this.#container = hands && new Container(hands, () => crypto.randomUUID());
+    this.#container = hands && new Container(hands, newToken);
   }
 
   /** Whether commands run in a container. */

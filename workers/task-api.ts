@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { validator } from "hono/validator";
 import * as z from "zod";
 import { newTask, type TaskAnswer, type TaskRequest, type TaskView, taskChange } from "../agent/tasks.ts";
+import { newToken } from "../durable-objects/clock.ts";
 import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
 import type { GroupSettings } from "../durable-objects/rpc.ts";
 import { body } from "./body.ts";
@@ -111,7 +112,7 @@ async function listOf(c: Context<Doors>, settings: GroupSettings): Promise<Shown
 
 /** The owner asks with the rights of the group: a task never has more of them than its chat. */
 function ask(c: Context<Doors>, { address, main }: GroupSettings, request: TaskRequest): Promise<TaskAnswer> {
-  const key = `api:${c.req.header("idempotency-key") ?? crypto.randomUUID()}`;
+  const key = `api:${c.req.header("idempotency-key") ?? newToken()}`;
   const rights = { main, agent: false, trust: main ? ("owner" as const) : ("member" as const) };
   const asker = { id: "owner", name: "Owner", from: "api", ...rights, thread: "", key, trace: key };
   return c.env.GROUP.getByName(address).tasks(request, asker);

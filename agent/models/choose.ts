@@ -28,7 +28,8 @@ export function chooseModels(vars: Vars, wanted?: string): Reachable[] {
 
 /**
  * One model. The order of the rules: (1) `API_BASE`, (2) an explicit `provider/model` whose provider has a key,
- * (3) the model's name where its provider has a key, (4) OpenRouter, (5) `API_KEY` by how it begins, (6) the demo model.
+ * (3) the model's name where its provider has a key, (4) OpenRouter, (5) `API_KEY` by how it begins, (6) the only key
+ * that is set, (7) the demo model.
  * Without a model the default follows the keys. Pure: no network, no clock.
  */
 export function chooseModel(vars: Vars, wanted?: string): Reachable {

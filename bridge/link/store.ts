@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import type { Command, Result, Up } from "../../channels/frames.ts";
+import { newMark } from "../clock.ts";
 
 type Numbered<T extends Up["type"]> = Omit<Extract<Up, { type: T }>, "seq">;
 /** What has to reach the Worker: an event or a result, without its number. */
@@ -149,7 +149,7 @@ export class Store {
   #identity(): string {
     const known = this.#db.prepare("select id from identity").get();
     if (known) return known.id as string;
-    const id = randomUUID();
+    const id = newMark();
     this.#db.prepare("insert into identity (id) values (?)").run(id);
     return id;
   }

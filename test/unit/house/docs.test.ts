@@ -34,15 +34,7 @@ test("every script that the README names is in package.json", () => {
 });
 
 test("every table is in docs/storage.md", () => {
-  const schemas = [
-    "durable-objects/schema.ts",
-    "durable-objects/directory-schema.ts",
-    "durable-objects/files-schema.ts",
-    "durable-objects/mcp-schema.ts",
-    "durable-objects/mcp-tokens-schema.ts",
-    "durable-objects/links/schema.ts",
-  ];
-  const tables = schemas.flatMap((file) =>
+  const tables = globSync("durable-objects/**/*schema.ts").flatMap((file) =>
     [...readFileSync(file, "utf8").matchAll(/sqliteTable\(\s*"(\w+)"/g)].map((match) => match[1]!),
   );
   const page = readFileSync("docs/storage.md", "utf8");

@@ -66,7 +66,9 @@ test("only the doors, the rooms and the hands touch the platform", () => {
 
 test("time and chance enter in one file of the Worker and one of the companion", () => {
   const clocks = sources.filter(
-    (file) => !file.startsWith("cli/") && /\b(Date\.now|Math\.random)\s*\(/.test(readFileSync(file, "utf8")),
+    (file) =>
+      !file.startsWith("cli/") &&
+      /\b(Date\.now|Math\.random|randomUUID|getRandomValues)\s*\(/.test(readFileSync(file, "utf8")),
   );
   expect(clocks.sort()).toEqual(["bridge/clock.ts", "durable-objects/clock.ts"]);
 });
