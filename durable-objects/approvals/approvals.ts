@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { and, eq, lte } from "drizzle-orm";
 import { FROM_OUTSIDE } from "../../agent/approval.ts";
 import type { Step } from "../../agent/journal.ts";
+import { lowest } from "../../agent/trust.ts";
 import type { Address } from "../../channels/channel.ts";
 import type { Decider } from "../approvals-schema.ts";
 import type { Audit } from "../audit.ts";
@@ -31,6 +32,8 @@ export interface Relayed {
   tool: string;
   hash: string;
   asked: string;
+  /** The label of the turn that asks. */
+  trust: ApprovalRow["trust"];
   expiresAt: number;
 }
 
@@ -84,12 +87,13 @@ export class Approvals extends ApprovalBook {
   }
 
   /** Main is asked about another chat's call, once. Call it inside a transaction. */
-  relayed({ origin, number, chat, tool, hash, asked, expiresAt }: Relayed): void {
+  relayed({ origin, number, chat, tool, hash, asked, trust, expiresAt }: Relayed): void {
     const key = keyAt(origin, number);
     if (this.about(origin, number)) return;
     const call = { tool, input: "", why: "", turn: null, step: null, thread: "", relay: false };
     const from = { key, origin, originNumber: number, hash, asked, expiresAt };
-    this.#show(this.#add({ ...call, ...from, trust: "owner" }), chat);
+    // The arguments are another chat's words.
+    this.#show(this.#add({ ...call, ...from, trust: lowest("member", trust) }), chat);
   }
 
   /**
