@@ -65,7 +65,7 @@ export class Approvals extends ApprovalBook {
     const input = step.input ?? "";
     const hash = this.#hash(step.name, input);
     const open = this.open().find((row) => row.hash === hash && row.turn !== null);
-    if (open) return waiting(open);
+    if (open) return waiting(open, turn);
     if (this.open().length >= MOST)
       return `Not run: ${MOST} calls of this chat wait for approval already. Say so.`;
     const call = { tool: step.name, input, why };
@@ -83,7 +83,7 @@ export class Approvals extends ApprovalBook {
     });
     this.#hands.audit.record(actors.map(({ id }) => id).join(", "), `asked for ${named(row)}`, input);
     if (asksHere(this.#room)) this.#show(row);
-    return waiting(row);
+    return waiting(row, turn);
   }
 
   /** Main is asked about another chat's call, once. Call it inside a transaction. */
@@ -227,7 +227,9 @@ export class Approvals extends ApprovalBook {
   }
 }
 
-function waiting({ number, why }: ApprovalRow): string {
+function waiting({ number, why }: ApprovalRow, { kind }: TurnRow): string {
+  if (kind === "agent")
+    return `Awaiting approval #${number}; not run yet. It runs once somebody of this chat approves it. Do not call it again.`;
   const otherwise = why === FROM_OUTSIDE ? " Or somebody of this chat asks for it again after /new." : "";
   return `Awaiting approval #${number}; not run yet. Say so and end: once it is approved it runs, and you are woken with its result.${otherwise}`;
 }
