@@ -39,7 +39,7 @@ export function memoryNames(paths: readonly string[]): string {
   if (names.length === 0) return "";
   const more = names.length > NAMES ? ` and ${names.length - NAMES} more (list_dir)` : "";
   const shown = names.slice(0, NAMES).map((name) => linesOf(name).join(" "));
-  return `More memory, to read when it matters: ${shown.join(", ")}${more}`;
+  return `More memory, to read when it matters: ${unmarked(shown.join(", "))}${more}`;
 }
 
 /**

@@ -29,6 +29,9 @@ export interface Needs {
   tools: readonly string[];
 }
 
+/** What a skill and its folder may be called. */
+export const SKILL_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
 /** Characters of front matter, and of a text that `use_skill` answers. */
 const LONGEST_FRONT = 8000;
 /** Skills that the prompt names, and characters of each line. */
@@ -44,9 +47,7 @@ const list = names
   .default([]);
 const needs = z.object({ bins: list, env: list, tools: list });
 const frontMatter = z.object({
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "name must be lower-case letters, digits and hyphens, at most 64"),
+  name: z.string().regex(SKILL_NAME, "name must be lower-case letters, digits and hyphens, at most 64"),
   description: z.string().trim().min(1, "description must say what the skill is for").max(1024),
   always: z.boolean().default(false),
   requirements: needs.default({ bins: [], env: [], tools: [] }),

@@ -54,6 +54,8 @@ export interface TaskView {
   lastResult: string | null;
   by: string;
   createdAt: number;
+  /** It was made, or changed, by who had read text from outside. */
+  outside: boolean;
 }
 
 /** One firing. `slots` above 1: so many slots share this fate. */
@@ -67,6 +69,8 @@ export interface RunView {
   /** Milliseconds; null while it runs. */
   durationMs: number | null;
   result: string | null;
+  /** The result was made of text from outside. */
+  outside: boolean;
   error: string | null;
   usd: number;
   tokens: number;

@@ -5,6 +5,7 @@ import { prepare, rightOf } from "../agent/tools/index.ts";
 import { type Tool, ToolError } from "../agent/tools/tool.ts";
 import { actorsOf } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
+import { hold } from "./approvals/hold.ts";
 import { openBrain } from "./brain.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
@@ -70,8 +71,17 @@ export class AgentDesk {
       openBrain(this.#room).choice,
       NOTHING,
     );
-    if (!verdict.ok) this.#parts.audit.refused(actors, tool.name, verdict.reason);
-    const answer = verdict.ok ? await this.#execute(tool, args, turn, journal, step) : refuse(verdict.reason);
+    if (!verdict.ok) {
+      this.#parts.audit.refused(actors, tool.name, verdict.reason);
+      return this.#end(journal, step, refuse(verdict.reason));
+    }
+    // People are asked here as about every other call: once one of them says yes, a turn of the chat runs it.
+    const held = hold(this.#room, this.#parts, journal, { turn, tool, args, step });
+    if (held) return { ok: true, said: held };
+    return this.#end(journal, step, await this.#execute(tool, args, turn, journal, step));
+  }
+
+  #end(journal: TurnJournal, step: Step, answer: AgentAnswer): AgentAnswer {
     journal.finishTool(step.id, answer.said);
     this.#parts.pump();
     return answer;
@@ -90,6 +100,7 @@ export class AgentDesk {
       return { ok: true, said: await tool.run(args as never, context) };
     } catch (error) {
       if (error instanceof ToolError) return refuse(error.message);
+      this.#end(journal, step, refuse(`The tool failed: ${error instanceof Error ? error.message : error}`));
       throw error;
     }
   }

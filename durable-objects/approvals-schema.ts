@@ -26,6 +26,8 @@ export const approvals = sqliteTable(
     /** The turn and step that asked. */
     turn: text(),
     step: text(),
+    /** For whom its turn asked: their ids. */
+    asker: text(),
     thread: text().notNull(),
     tool: text().notNull(),
     /** The arguments as the model wrote them. */

@@ -11,6 +11,17 @@ const timezone = z
   .default("UTC")
   .refine(isZone, { message: "is not an IANA time zone; write e.g. Europe/Berlin" });
 
+/** Hosts as a URL writes them, comma-separated: `127.0.0.1:8123`. */
+const hosts = z
+  .string()
+  .default("")
+  .transform((list) =>
+    list
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter(Boolean),
+  );
+
 /** Every variable that the code reads as more than text. Others (keys, tokens) stay strings in `vars`. */
 const schema = z.object({
   MAX_TOKENS: seconds(4096),
@@ -43,16 +54,9 @@ const schema = z.object({
   BUDGET_TURN_TOKENS: amount(500_000),
   BUDGET_GROUP_TOKENS: amount(5_000_000),
   BUDGET_INSTALL_TOKENS: amount(20_000_000),
-  /** Hosts as a URL writes them, comma-separated, that may be called though they are inside: `127.0.0.1:8123`. */
-  OUTBOUND_ALLOW: z
-    .string()
-    .default("")
-    .transform((list) =>
-      list
-        .toLowerCase()
-        .split(/[\s,]+/)
-        .filter(Boolean),
-    ),
+  /** What may be called though it is inside: MCP servers and files of platforms; pages that any chat names. */
+  OUTBOUND_ALLOW: hosts,
+  WEB_FETCH_ALLOW: hosts,
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
 });
 

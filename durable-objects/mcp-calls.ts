@@ -1,15 +1,15 @@
 import { type AnswerFile, readAnswer } from "../agent/mcp/answer.ts";
 import { withoutSecrets } from "../agent/mcp/servers.ts";
 import type { Author } from "../agent/notebook.ts";
-import { describeFileError, HOME, type Notebook } from "../agent/notebook.ts";
+import { describeFileError, type Notebook } from "../agent/notebook.ts";
+import { KEPT_IN } from "../agent/outside-names.ts";
 import { ToolError } from "../agent/tools/tool.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { lower } from "./turn-trust.ts";
 import type { TurnRow } from "./turns.ts";
 
-/** Where files of answers are kept, beside long outputs of the shell, and how many files there are. */
-const KEPT_IN = `${HOME}/.output`;
+/** Files of answers and long outputs of the shell that are kept. */
 const KEPT = 20;
 
 interface Call {

@@ -13,5 +13,6 @@ const MOST = 9 * 1024 * 1024;
  */
 export function mcpFetch(config: Config, { timeoutMs }: McpServer): Fetch {
   const bounds = { maxBytes: MOST, timeoutMs: timeoutMs * PROGRESS };
-  return (url, init) => guardedFetch(url, { ...init, ...bounds }, outboundPorts(config));
+  return (url, init) =>
+    guardedFetch(url, { ...init, ...bounds }, outboundPorts(config, config.OUTBOUND_ALLOW));
 }

@@ -8,9 +8,12 @@ const send: GatePorts["fetch"] = (url, init) => fetch(url, init);
 /** Files of people are up to 20 MB. */
 const FILES = { maxBytes: 20 * 1024 * 1024, timeoutMs: 60_000 };
 
-/** The outbound gate with this install's settings. Add a group's own policy with `allowed`. */
-export function outboundPorts({ vars, OUTBOUND_ALLOW }: Config): GatePorts {
-  return { fetch: send, resolve: resolverOverHttps(send, vars.DNS_RESOLVER), inside: OUTBOUND_ALLOW };
+/**
+ * The outbound gate with this install's resolver. Add a group's own policy with `allowed`.
+ * @param inside hosts that may be called though they are inside
+ */
+export function outboundPorts({ vars }: Config, inside: readonly string[]): GatePorts {
+  return { fetch: send, resolve: resolverOverHttps(send, vars.DNS_RESOLVER), inside };
 }
 
 /**
@@ -18,9 +21,8 @@ export function outboundPorts({ vars, OUTBOUND_ALLOW }: Config): GatePorts {
  * variable, such as TELEGRAM_API_ROOT, may be inside.
  */
 export function fetchNamed(config: Config): (url: string, init: RequestInit) => Promise<Response> {
-  const ports = outboundPorts(config);
-  const inside = [...ports.inside, ...rootsOf(config.vars)];
-  return (url, init) => guardedFetch(url, { ...FILES, ...init }, { ...ports, inside });
+  const ports = outboundPorts(config, [...config.OUTBOUND_ALLOW, ...rootsOf(config.vars)]);
+  return (url, init) => guardedFetch(url, { ...FILES, ...init }, ports);
 }
 
 function rootsOf(vars: Config["vars"]): string[] {

@@ -75,7 +75,7 @@ function gate(
   const namespace = namespaceOf(env);
   const config = readConfig(env);
   return outbound(request, params as Reach | undefined, {
-    ...outboundPorts(config),
+    ...outboundPorts(config, []),
     fetch: (asked) => fetch(asked),
     credentials: readCredentials(config.vars).credentials,
     noteHost: (host) => namespace.get(namespace.idFromString(containerId)).noteHost(host),

@@ -7,7 +7,7 @@ import {
   type SkillUpload,
   viewsOf,
 } from "../agent/skill-requests.ts";
-import { readSkill } from "../agent/skills.ts";
+import { readSkill, SKILL_NAME } from "../agent/skills.ts";
 import type { Parts } from "./parts.ts";
 
 /** Files of a skill's folder, and bytes of them together. */
@@ -83,7 +83,7 @@ export class SkillDesk {
   async #remove({ scope, name }: About<"remove">): Promise<SkillAnswer> {
     const folder = `${rootOf(scope)}/skills/${name}`;
     const files = this.#parts.workspace.list(folder);
-    if (!/^[\w.-]+$/.test(name) || files.length === 0)
+    if (!SKILL_NAME.test(name) || files.length === 0)
       return refuse(`There is no skill in ${folder.slice(0, 120)}.`);
     const changes = files.map(({ path }) => ({ path, remove: true as const }));
     return this.#write(

@@ -78,6 +78,8 @@ export const runs = sqliteTable(
     startedAt: integer("started_at"),
     endedAt: integer("ended_at"),
     result: text(),
+    /** The label of what the result was made of. */
+    trust: text({ enum: ["owner", "member", "outside"] }),
     error: text(),
     usd: real().notNull(),
     tokens: integer().notNull(),

@@ -30,6 +30,7 @@ export function toolContext(
   signal: AbortSignal,
 ): ToolContext {
   const author = authorOf(room, parts, turn);
+  const outside = () => lower(room, turn, "outside");
   const actors = () => actorsOf(room, parts.inbox, turn);
   const refused = (what: string, why: string) => parts.audit.refused(actors(), `${step.name} ${what}`, why);
   const whyNot = (scope: "global" | "mount") => {
@@ -38,7 +39,7 @@ export function toolContext(
   };
   const notebook = new TurnNotebook(parts.workspace, {
     whyNot,
-    outside: () => lower(room, turn, "outside"),
+    outside,
     refused: (error) => refused(error.path, describeFileError(error)),
     wrote: (path) => parts.audit.record(author.by, `changed ${path}`, `${step.name}, ${turn.trust}`),
   });
@@ -59,24 +60,18 @@ export function toolContext(
     notebook,
     shell: parts.workshop.shell(
       notebook,
-      {
-        reach: reachOf(room, turn),
-        env: room.settings?.env,
-        outside: () => lower(room, turn, "outside"),
-      },
-      embeddedShell(notebook, {
-        now: room.now,
-        refused: (path, why) => refused(path, why),
-      }),
+      { reach: reachOf(room, turn), env: room.settings?.env, outside },
+      embeddedShell(notebook, { now: room.now, outside, refused: (path, why) => refused(path, why) }),
     ),
     author,
+    outside,
     timezone: room.timezone,
     now: room.now,
     signal,
     limits: { execTimeoutMs: room.config.EXEC_TIMEOUT * 1000 },
     recall: (query, limit) => {
       const found = recall(parts, query, limit);
-      if (found.some((hit) => hit.outside)) lower(room, turn, "outside");
+      if (found.some((hit) => hit.outside)) outside();
       return found;
     },
     sendMessage: sender({

@@ -19,6 +19,9 @@ const PAGE = 40;
 /** Summaries that `recall` looks through. */
 const SUMMARIES = 50;
 
+/** What the model sees of a conversation. */
+const SEEN = inArray(messages.role, ["person", "assistant", "note"]);
+
 const SESSION = prepared((db) => {
   const same = eq(sessions.id, sql.placeholder("id"));
   return db.select().from(sessions).where(same).prepare();
@@ -213,7 +216,7 @@ export class Transcript {
 
   #fromOutside({ id, summarisedTo }: SessionRow): boolean {
     const summed = lte(messages.id, summarisedTo ?? "");
-    const read = and(eq(messages.session, id), eq(messages.trust, "outside"), summed);
+    const read = and(eq(messages.session, id), eq(messages.trust, "outside"), SEEN, summed);
     return this.#room.db.select({ id: messages.id }).from(messages).where(read).limit(1).get() !== undefined;
   }
 
@@ -279,8 +282,7 @@ function recalled({ at, sender: who, text, extra, trust }: MessageRow): Recalled
 
 /** What the model may see of a session and no summary stands for. */
 function uncovered({ id, thread, summarisedTo }: SessionRow) {
-  const seen = inArray(messages.role, ["person", "assistant", "note"]);
   // A session has one thread; with it the index gives the rows in order, and a long history is not sorted.
   const own = and(eq(messages.session, id), eq(messages.thread, thread));
-  return and(own, seen, gt(messages.id, summarisedTo ?? ""));
+  return and(own, SEEN, gt(messages.id, summarisedTo ?? ""));
 }

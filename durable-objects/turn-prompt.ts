@@ -77,7 +77,8 @@ async function stableInput(room: Room, parts: Parts) {
     type: room.direct ? ("direct" as const) : ("group" as const),
     mounts: parts.workspace.roots().filter(({ path }) => path.startsWith(EXTRA)),
     files: await promptFiles(parts),
-    paths: parts.workspace.list("/workspace").map((file) => file.path),
+    // A name can give orders too: those from outside are seen by who lists them.
+    paths: parts.workspace.list("/workspace").flatMap(({ path, outside }) => (outside ? [] : [path])),
     skills: parts.skills.usable(parts.mcp.toolNames()),
   };
 }

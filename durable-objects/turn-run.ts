@@ -8,9 +8,9 @@ import { type LoopPorts, runLoop } from "../agent/loop.ts";
 import type { ChatMessage, ToolSpec } from "../agent/model.ts";
 import { HOME } from "../agent/notebook.ts";
 import { GROUP_TEMPLATES } from "../agent/templates/index.ts";
-import { inContainer, rightOf, specs, tools, toolsFor } from "../agent/tools/index.ts";
+import { rightOf, specs } from "../agent/tools/index.ts";
 import type { Tool, ToolContext } from "../agent/tools/tool.ts";
-import { actorsOf, madeByMain } from "./actors.ts";
+import { actorsOf } from "./actors.ts";
 import type { DirectoryStub } from "./admission.ts";
 import { hold } from "./approvals/hold.ts";
 import { fetchAttachments } from "./attachments.ts";
@@ -27,6 +27,7 @@ import { toolContext } from "./tool-context.ts";
 import { endTurn } from "./turn-end.ts";
 import { TurnJournal } from "./turn-journal.ts";
 import { joinedBlocks, promptOf, sidePrompt } from "./turn-prompt.ts";
+import { toolsOf } from "./turn-tools.ts";
 import { weighMessages, weighPrompt } from "./turn-trust.ts";
 import type { TurnRow } from "./turns.ts";
 import { showTyping } from "./typing.ts";
@@ -41,7 +42,7 @@ const COMPACTIONS = 2;
 /** One claimed turn, from its opening to its end. In memory; everything that matters is in its rows. */
 export class TurnRun implements LoopPorts {
   readonly journal: TurnJournal;
-  tools: Tool[] = tools;
+  tools: Tool[];
   specs: ToolSpec[];
   readonly limits;
   readonly #room: Room;
@@ -64,10 +65,9 @@ export class TurnRun implements LoopPorts {
     this.#turn = turn;
     this.#brain = openBrain(room);
     this.journal = new TurnJournal(room, parts.ledger, turn.id, "main", this.#brain.choice, this.#grant);
-    const main = room.main && madeByMain(room, turn);
-    this.tools = withoutSpawn(tools, turn);
-    const shown = withoutSpawn(toolsFor(main), turn);
-    this.specs = specs(parts.workshop.isContainer ? inContainer(shown) : shown, main);
+    const { own, shown, main } = toolsOf(room, parts, turn);
+    this.tools = own;
+    this.specs = specs(shown, main);
     const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
     this.limits = { maxTokens: MAX_TOKENS, maxRounds: MAX_TURNS, temperature: TEMPERATURE };
     this.#streaming = new Streaming(room, parts, turn);
@@ -241,7 +241,7 @@ export class TurnRun implements LoopPorts {
   /** Tools of MCP servers stand behind our own, so that providers can cache what comes before them. */
   async #meetServers(): Promise<void> {
     const offered = await this.#parts.mcp.tools();
-    this.tools = [...withoutSpawn(tools, this.#turn), ...offered];
+    this.tools = [...this.tools, ...offered];
     this.specs = [...this.specs, ...specs(offered)];
   }
 
@@ -286,9 +286,4 @@ export class TurnRun implements LoopPorts {
     const write = this.#isSide ? endSideTurn : endTurn;
     write(this.#room, this.#parts, this.#turn, end);
   }
-}
-
-/** A sub-agent has no sub-agents. */
-function withoutSpawn(list: Tool[], { kind }: TurnRow): Tool[] {
-  return kind === "sub-agent" ? list.filter(({ name }) => name !== "spawn") : list;
 }

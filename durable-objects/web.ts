@@ -26,7 +26,8 @@ export function webOf(
   granted = false,
 ): Web {
   const { config } = room;
-  const ports = { ...outboundPorts(config), allowed: (host: string) => whyOffline(room, host) };
+  const allowed = (host: string) => whyOffline(room, host);
+  const ports = { ...outboundPorts(config, config.WEB_FETCH_ALLOW), allowed };
   // In the tick of the request: whatever answers, the turn has read it.
   const reading = (url: string, init: RequestInit) => {
     lower(room, turn, "outside");

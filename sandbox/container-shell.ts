@@ -59,7 +59,7 @@ class Command {
     await this.#container.meet(reach);
     const answer = await this.#answer();
     if (!answer || signal.aborted || answer.ended === "stopped") return STOPPED;
-    const fromOutside = answer.sent.outside || answer.reached.length > 0;
+    const fromOutside = answer.sent.outside.length > 0 || answer.reached.length > 0;
     if (fromOutside) this.#options.outside?.();
     return this.#keep(answer, fromOutside);
   }
@@ -92,27 +92,33 @@ class Command {
     const seconds = Math.ceil(timeoutMs / 1000);
     const variables = { ...ENV, ...variablesOf(env) };
     const request = { command, cwd: HOME, seconds, env: variables, roots, parts: sent.parts, bounds: BOUNDS };
-    const answer = await this.#container.ask(isNew ? { ...request, start: true } : request, reach, signal);
+    const asked = isNew ? { ...request, start: true as const } : request;
+    // A file from outside may be what runs: it acts for whoever wrote it, not for who asks now.
+    const outside = reach.outside || sent.outside.length > 0;
+    if (outside) this.#options.outside?.();
+    const answer = await this.#container.ask(asked, { ...reach, outside }, signal);
     if (!answer && isNew) throw this.#container.lost("it ended at once");
     return answer && { ...answer, sent };
   }
 
   async #keep(answer: Answer, fromOutside: boolean): Promise<ExecResult> {
     const { save, commit, author } = this.#request;
-    const { reach } = this.#options;
+    const { left, outside } = answer.sent;
     const roots = this.#notebook.roots();
     const result = (notes: readonly string[]) => resultOf(answer, notes);
     const notes = await bringIn(this.#container, answer, {
       notebook: this.#notebook,
       roots,
-      reach,
       author: fromOutside ? { ...author, trust: "outside" } : author,
-      notes: answer.sent.left.length > 0 ? [`${LEFT}: ${some(answer.sent.left)}.`] : [],
+      notes: [
+        ...(left.length > 0 ? [`${LEFT}: ${some(left)}.`] : []),
+        ...(outside.length > 0 && !this.#options.reach.outside ? [`${LOWERED}: ${some(outside)}.`] : []),
+      ],
       more: (notes) => save?.(result(notes)) ?? [],
       commit: (notes) => commit?.(result(notes)),
     }).catch(async (error) => {
       // What was not kept here may not appear with the next command either.
-      await this.#container.stop(reach);
+      await this.#container.stop();
       throw error;
     });
     return result(notes);
@@ -123,6 +129,9 @@ type Answer = HelperResult & { sent: Sent; reached: string[] };
 
 const STOPPED: ExecResult = { stdout: "", stderr: "", exitCode: 130, ended: "stopped" };
 const LEFT = "No room in the sandbox for these files; name one in the command to have it there";
+const LOWERED =
+  "These files come from outside, so commands beside them only read from listed hosts, without credentials, until " +
+  "they are removed or written anew in a new conversation";
 
 function resultOf({ stdout, stderr, exitCode, ended }: Answer, notes: readonly string[]): ExecResult {
   const gap = stderr && !stderr.endsWith("\n") ? "\n" : "";

@@ -5,6 +5,8 @@ import type { Agreed, Base } from "./sync.ts";
 const HELPER = `python3 -IS ${STATE}/hands.py`;
 /** Seconds that the helper may take around a command: to take files over and to list them. */
 const AROUND = 60;
+/** For what is not a command: processes that an earlier one left behind get nothing of who asks now. */
+const CLOSED: Reach = { egress: "none", outside: false, main: false };
 /** Milliseconds until a stopped command has to be gone; else the container goes. */
 const STOP_MS = 5_000;
 
@@ -55,15 +57,15 @@ export class Container {
    * which has reached a host: it is ended, and begins anew.
    */
   async meet(reach: Reach): Promise<void> {
-    if (!this.#met) await this.#look(reach);
+    if (!this.#met) await this.#look();
     if (reach.outside || !this.#tainted) return;
     this.forget();
     this.base = { marker: undefined, files: new Map() };
     await this.#reaching(() => this.hands.end());
   }
 
-  async #look(reach: Reach): Promise<void> {
-    const ran = await this.#run(`${HELPER} look`, reach);
+  async #look(): Promise<void> {
+    const ran = await this.#run(`${HELPER} look`);
     const known = parse<{ marker: string | null; base: Record<string, [string, number]> }>(ran);
     this.base = { marker: known?.marker ?? undefined, files: filesOf(known?.base ?? {}) };
     this.#met = true;
@@ -118,9 +120,9 @@ export class Container {
   }
 
   /** Contents of files, in base64, as many as fit into `most` bytes. */
-  async fetch(paths: string[], most: number, reach: Reach): Promise<Record<string, string>> {
+  async fetch(paths: string[], most: number): Promise<Record<string, string>> {
     const path = await this.send({ paths, most });
-    const ran = await this.#run(`${HELPER} fetch ${path}`, reach);
+    const ran = await this.#run(`${HELPER} fetch ${path}`);
     return parse<{ contents: Record<string, string> }>(ran)?.contents ?? {};
   }
 
@@ -134,9 +136,9 @@ export class Container {
   }
 
   /** Ends what runs; the helper forgets what it changed. */
-  async stop(reach: Reach): Promise<void> {
+  async stop(): Promise<void> {
     this.forget();
-    const stopped = this.#run(`${HELPER} stop`, reach).then(({ exitCode }) => exitCode === 0);
+    const stopped = this.#run(`${HELPER} stop`).then(({ exitCode }) => exitCode === 0);
     const inTime = await Promise.race([stopped.catch(() => false), later(STOP_MS).then(() => false)]);
     if (!inTime) await this.hands.end().catch(() => {});
   }
@@ -146,12 +148,12 @@ export class Container {
     const command = `timeout -k 1 ${seconds + AROUND} ${HELPER} run ${path}`;
     let stopped: Promise<void> | undefined;
     const stop = () => {
-      stopped = this.stop(reach);
+      stopped = this.stop();
     };
     signal.addEventListener("abort", stop, { once: true });
     try {
       const late = later((seconds + 2 * AROUND) * 1000).then(() => undefined);
-      const ran = await Promise.race([this.#run(command, reach, true), late]);
+      const ran = await Promise.race([this.#run(command, reach), late]);
       if (ran) return ran;
       await this.hands.end().catch(() => {});
       throw this.lost("it did not answer in time");
@@ -161,8 +163,8 @@ export class Container {
     }
   }
 
-  async #run(command: string, reach: Reach, started = false): Promise<Ran> {
-    const ran = await this.#reaching(() => this.hands.run(command, reach), started);
+  async #run(command: string, reach?: Reach): Promise<Ran> {
+    const ran = await this.#reaching(() => this.hands.run(command, reach ?? CLOSED), reach !== undefined);
     this.#tainted ||= ran.reached.length > 0;
     return ran;
   }

@@ -35,6 +35,8 @@ const LIMITS = {
 export interface EmbeddedOptions {
   /** Milliseconds. */
   now?(): number;
+  /** A command saw names of files from outside. */
+  outside?(): void;
   /** Hears of each path that a command may not have, and what it was told. */
   refused?(path: string, why: string): void;
 }
@@ -67,7 +69,7 @@ class Command {
     this.#request = request;
     this.#timeout = AbortSignal.timeout(request.timeoutMs);
     this.#pace = new Pace(options.now ?? (() => performance.now()));
-    this.#fs = new NotebookFs(notebook, options.refused ?? (() => {}), this.#pace);
+    this.#fs = new NotebookFs(notebook, options, this.#pace);
   }
 
   async run(): Promise<ExecResult> {

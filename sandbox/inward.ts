@@ -10,7 +10,7 @@ import {
 import { resolvePath } from "../agent/paths.ts";
 import { fromBase64, sha256 } from "./base64.ts";
 import type { Container } from "./container.ts";
-import { BOUNDS, type HelperResult, type Reach } from "./hands.ts";
+import { BOUNDS, type HelperResult } from "./hands.ts";
 import { listed, notedOf } from "./outward.ts";
 import { type Base, contested, MOST_AT_ONCE, type Pull, pulls, type Seen } from "./sync.ts";
 
@@ -25,7 +25,6 @@ type Ready = { pull: Pull; content?: Uint8Array };
 export interface Into {
   notebook: Notebook;
   roots: readonly Root[];
-  reach: Reach;
   author: Author;
   /** Sentences about the files so far, for whoever reads the result. */
   notes: readonly string[];
@@ -51,7 +50,7 @@ export async function bringIn(
   const refused = new Map<string, string>();
   for (let tries = 0; tries < TRIES; ) {
     const plan = (await planned(container.base, seen, into)).filter(({ path }) => !refused.has(path));
-    await fetchRest(container, plan, contents, into.reach);
+    await fetchRest(container, plan, contents);
     const { ready, late } = atHand(plan, contents);
     const notes = [...into.notes, ...oddOnes(result), ...refused.values(), ...told(ready, late)];
     const written = await write(ready, into, notes);
@@ -107,14 +106,13 @@ async function fetchRest(
   container: Container,
   plan: readonly Pull[],
   contents: Map<string, Uint8Array>,
-  reach: Reach,
 ): Promise<void> {
   let room = MOST_AT_ONCE - [...contents.values()].reduce((sum, { length }) => sum + length, 0);
   const missing = plan.flatMap((pull) => ("size" in pull && !contents.has(pull.path) ? [pull] : []));
   for (const { path, size } of missing) {
     if (contents.has(path) || size > room) continue;
     const rest = missing.slice(missing.findIndex((pull) => pull.path === path)).map((pull) => pull.path);
-    const fetched = await container.fetch(rest, Math.min(BOUNDS.largest, room), reach);
+    const fetched = await container.fetch(rest, Math.min(BOUNDS.largest, room));
     if (!(path in fetched)) room = 0;
     for (const [name, data] of Object.entries(fetched)) {
       contents.set(name, fromBase64(data));

@@ -1,5 +1,7 @@
 import { type FsStat, InMemoryFs } from "just-bash/browser";
 import type { Change, FileInfo, Notebook } from "../agent/notebook.ts";
+import { hasOutsideNames } from "../agent/outside-names.ts";
+import type { EmbeddedOptions } from "./embedded.ts";
 import type { Pace } from "./pace.ts";
 
 /** Bytes of files that one command may have open or make. */
@@ -7,6 +9,9 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** What every shell has. */
 const SYSTEM = ["/tmp", "/dev", "/proc", "/bin", "/usr"];
+
+/** Who hears of what a command does; see `EmbeddedOptions`. */
+type Heard = Pick<EmbeddedOptions, "outside" | "refused">;
 
 /**
  * The workspace as a command sees it: contents are fetched when they are first read, changes stay in memory until
@@ -16,26 +21,27 @@ export class NotebookFs extends InMemoryFs {
   readonly #notebook: Notebook;
   readonly #roots: string[];
   readonly #writable: string[];
-  readonly #refused: (path: string, why: string) => void;
+  readonly #heard: Heard;
   readonly #before: Map<string, FileInfo>;
   /** Contents that were fetched, to see what a command changed. */
   readonly #fetched = new Map<string, Uint8Array>();
+  #fromOutside: FileInfo[];
   /** Paths elsewhere that a command asked for. */
   readonly #reached = new Set<string>();
   /** Files and folders that a command may have changed. */
   readonly #touched = new Set<string>();
   readonly #pace: Pace;
 
-  /** @param refused hears of each path that a command may not have, and why */
-  constructor(notebook: Notebook, refused: (path: string, why: string) => void, pace: Pace) {
+  constructor(notebook: Notebook, heard: Heard, pace: Pace) {
     super({}, { maxTotalBytes: MAX_BYTES });
     const roots = notebook.roots();
     this.#notebook = notebook;
     this.#roots = roots.map(({ path }) => path);
     this.#writable = roots.filter(({ readOnly }) => !readOnly).map(({ path }) => path);
-    this.#refused = refused;
+    this.#heard = heard;
     this.#pace = pace;
     const infos = this.#roots.flatMap((folder) => notebook.list(folder));
+    this.#fromOutside = infos.filter(({ outside }) => outside);
     this.#before = new Map(infos.map((info) => [info.path, info]));
     for (const info of infos)
       this.writeFileLazy(info.path, () => this.#fetch(info.path), { mtime: new Date(info.updatedAt) });
@@ -84,8 +90,13 @@ export class NotebookFs extends InMemoryFs {
   }
 
   override async readdir(path: string): Promise<string[]> {
-    this.#reach(path);
+    this.#list(path);
     return super.readdir(path);
+  }
+
+  override async readdirWithFileTypes(path: string): ReturnType<InMemoryFs["readdirWithFileTypes"]> {
+    this.#list(path);
+    return super.readdirWithFileTypes(path);
   }
 
   override async writeFile(...args: Parameters<InMemoryFs["writeFile"]>): Promise<void> {
@@ -135,6 +146,16 @@ export class NotebookFs extends InMemoryFs {
     throw new Error(`EPERM: links are not kept here, symlink '${path}'`);
   }
 
+  #list(written: string): void {
+    this.#reach(written);
+    const folder = this.resolvePath("/", written);
+    if (!this.#fromOutside.some(({ path }) => path.startsWith(`${folder}/`))) return;
+    const below = [...this.#before.values()].filter(({ path }) => path.startsWith(`${folder}/`));
+    if (!hasOutsideNames(below, folder)) return;
+    this.#heard.outside?.();
+    this.#fromOutside = [];
+  }
+
   async #fetch(path: string): Promise<Uint8Array> {
     const file = await this.#notebook.bytes(path);
     if (!file.ok && file.error === "too-large") throw new Error(`EFBIG: file too large, open '${path}'`);
@@ -172,7 +193,7 @@ export class NotebookFs extends InMemoryFs {
 
   #checkWritable(path: string): void {
     if (!isIn("/workspace", path) || this.#writable.some((root) => isIn(root, path))) return;
-    this.#refused(path, "It is read-only here.");
+    this.#heard.refused?.(path, "It is read-only here.");
     throw new Error(`EROFS: read-only file system, open '${path}'`);
   }
 
@@ -186,7 +207,7 @@ export class NotebookFs extends InMemoryFs {
     const path = this.resolvePath("/", written);
     if (this.#exists(path) || this.#reached.has(path)) return;
     this.#reached.add(path);
-    this.#refused(path, "There is no such file.");
+    this.#heard.refused?.(path, "There is no such file.");
   }
 
   #isTouched(path: string): boolean {

@@ -3,6 +3,7 @@ import { readEgress, whyNoEgress } from "../agent/egress.ts";
 import { checkAddress, type GatePorts } from "../agent/web/gate.ts";
 import { GateError } from "../agent/web/gate-error.ts";
 import type { Reach } from "./hands.ts";
+import { whyNotReading } from "./reading.ts";
 
 /** What a request of a container passes through. */
 export interface OutboundPorts extends Pick<GatePorts, "resolve" | "inside"> {
@@ -43,17 +44,7 @@ function whyNot(request: Request, url: URL, { egress, outside }: Reach): string 
   const policy = readEgress(egress);
   if (!outside) return whyNoEgress(url.hostname, policy);
   const listed = policy.mode === "open" ? readEgress("allowlist") : policy;
-  const why = whyNoEgress(url.hostname, listed);
-  if (why || isReading(request, url)) return why;
-  return `This conversation has read text from outside, so nothing may be sent to ${url.hostname} from here.`;
-}
-
-/** Fetching a git repository posts what it wants to have. */
-function isReading({ method }: Request, url: URL): boolean {
-  return (
-    ["GET", "HEAD", "OPTIONS"].includes(method) ||
-    (method === "POST" && url.pathname.endsWith("/git-upload-pack"))
-  );
+  return whyNoEgress(url.hostname, listed) ?? whyNotReading(request, url);
 }
 
 /** Only main, and groups for which main wrote the host down, act in the owner's name. */

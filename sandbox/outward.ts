@@ -15,8 +15,8 @@ export interface Sent {
   parts: string[];
   /** Files for which there was no room. */
   left: string[];
-  /** Files from outside are among those that the command can read. */
-  outside: boolean;
+  /** Those from outside among the files that the command can read. */
+  outside: string[];
 }
 
 /** Every file that a command may see. */
@@ -44,7 +44,7 @@ export async function sendOut(
 ): Promise<Sent> {
   const files = listed(notebook, roots).filter(({ path }) => isMeant(path, command));
   const { there, left } = fitting(files, container.base, command);
-  const outside = files.some((file) => file.outside && there.has(file.path));
+  const outside = files.flatMap(({ path, outside }) => (outside && there.has(path) ? [path] : []));
   const parts: string[] = [];
   let batch: Change[] = [];
   let size = 0;

@@ -17,7 +17,8 @@ export type { McpView } from "../durable-objects/mcp-view.ts";
 export async function mcpDoor(c: Context<Doors>): Promise<Response> {
   if (isForeign(c)) return refusal(403, "This address is not for pages of other sites.");
   if (c.req.method !== "POST") return refusal(405, "Send MCP messages with POST.", { allow: "POST" });
-  const token = /^Bearer\s+(\S{1,200})$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  // What is no token of ours, by its look, costs the directory nothing.
+  const token = /^Bearer\s+(nfm_[\w-]{1,200})$/i.exec(c.req.header("authorization") ?? "")?.[1];
   const holder = token && (await directory(c.env).mcpTokens({ verb: "open", token })).holder;
   if (!holder) return refusal(401, MAKE_ONE, { "www-authenticate": "Bearer" });
   const read = await readBody(c.req.raw, MOST);

@@ -13,7 +13,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { GateError } from "../web/gate-error.ts";
 import type { Answered, Content } from "./answer.ts";
-import { type ListedTool, type McpServer, PROGRESS } from "./servers.ts";
+import { type ListedTool, type McpServer, PROGRESS, withoutSecrets } from "./servers.ts";
 import { type Fetch, HttpTransport, StatusTrouble } from "./transport.ts";
 
 /** Pages of a list of tools that are read, and tools in all. */
@@ -88,7 +88,7 @@ export class McpClient {
     const { protocolVersion } = await this.#peer.request(hello, InitializeResultSchema, { timeout, signal });
     if (!SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion))
       throw new McpTrouble(
-        `${this.#server.name} speaks MCP ${protocolVersion.slice(0, 20)}, which is not known here.`,
+        `${this.#server.name} speaks MCP ${withoutSecrets(protocolVersion, this.#server).slice(0, 20)}, which is not known here.`,
       );
     this.#transport.setProtocolVersion(protocolVersion);
     await this.#peer.notification({ method: "notifications/initialized" });
@@ -102,7 +102,10 @@ export class McpClient {
       for (let page = 0; page < PAGES && tools.length < TOOLS; page++) {
         const request = { method: "tools/list" as const, params: cursor ? { cursor } : {} };
         const found = await this.#peer.request(request, ListToolsResultSchema, { timeout, signal });
-        for (const { name, description = "", inputSchema, annotations } of found.tools)
+        const clean = JSON.parse(
+          withoutSecrets(JSON.stringify(found.tools), this.#server),
+        ) as typeof found.tools;
+        for (const { name, description = "", inputSchema, annotations } of clean)
           tools.push({ name, description, inputSchema, readOnly: annotations?.readOnlyHint === true });
         cursor = found.nextCursor;
         if (!cursor) break;
@@ -138,14 +141,16 @@ export class McpClient {
 function troubleOf(error: unknown, server: McpServer, timeoutMs: number): McpTrouble {
   if (error instanceof McpTrouble) return error;
   const { name } = server;
+  // Before it is cut: a part of a secret would not be known for one.
+  const told = (error: unknown) => withoutSecrets(String((error as Error)?.message ?? error), server);
   if (error instanceof StatusTrouble) return statusTrouble(error.status, server);
   if (error instanceof McpError && error.code === ErrorCode.RequestTimeout)
     return new McpTrouble(`${name} did not answer in ${timeoutMs / 1000} s.`, { sent: true });
   if (error instanceof McpError) {
     const sent = error.code === ErrorCode.ConnectionClosed;
-    return new McpTrouble(`${name} answered an error: ${error.message.slice(0, 500)}`, { sent });
+    return new McpTrouble(`${name} answered an error: ${told(error).slice(0, 500)}`, { sent });
   }
-  const why = String((error as Error)?.message ?? error).slice(0, 200);
+  const why = told(error).slice(0, 200);
   const sent = !(error instanceof GateError && ["address", "dns", "egress"].includes(error.reason));
   return new McpTrouble(`${name} cannot be reached (${why.replace(/\.$/, "")}).`, { sent });
 }

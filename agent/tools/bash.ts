@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { type Change, HOME, type Notebook } from "../notebook.ts";
+import type { Change, Notebook } from "../notebook.ts";
+import { KEPT_IN } from "../outside-names.ts";
 import type { ExecResult } from "../shell.ts";
 import { defineTool, ToolError } from "./tool.ts";
 
 /** Characters of output that the model sees. */
 const MOST = 10_000;
 const HALF = MOST / 2;
-/** Where the whole of a long output is kept, and how many of them. */
-const KEPT_IN = `${HOME}/.output`;
+/** Whole long outputs that are kept. */
 const KEPT = 20;
 
 export const bash = defineTool({

@@ -12,12 +12,13 @@ export const glob = defineTool({
   schema: z.object({ pattern: z.string().min(1).max(200), path: z.string().default(".") }),
   risk: "read",
   touches: ["private"],
-  async run({ pattern, path }, { notebook }) {
+  async run({ pattern, path }, { notebook, outside }) {
     const place = resolvePath(path);
     if (!place.ok) throw new ToolError(describeFileError(place));
     const matches = matcher(pattern, place.absolute);
     const found = notebook.list(place.absolute).filter((file) => matches(file.path));
     if (found.length === 0) return `No file under ${place.absolute} matches ${pattern}.`;
+    if (found.slice(0, MOST).some((file) => file.outside)) outside();
     const more = found.length > MOST ? `\n[${found.length - MOST} more; narrow the pattern]` : "";
     return (
       found

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { describeFileError, type FileInfo, type Notebook } from "../notebook.ts";
+import { hasOutsideNames } from "../outside-names.ts";
 import { resolvePath } from "../paths.ts";
 import { defineTool, ToolError } from "./tool.ts";
 
@@ -11,12 +12,13 @@ export const listDir = defineTool({
   schema: z.object({ path: z.string().default(".") }),
   risk: "read",
   touches: ["private"],
-  async run({ path }, { notebook }) {
+  async run({ path }, { notebook, outside }) {
     if (/^\/+(workspace\/*)?$/.test(path)) return folders(notebook.roots().map((root) => root.path));
     const place = resolvePath(path);
     if (!place.ok) throw new ToolError(describeFileError(place));
     const files = notebook.list(place.absolute);
     if (files.length === 0) return emptyOrFile(notebook, place.absolute);
+    if (hasOutsideNames(files, place.absolute)) outside();
     const entries = children(files, place.absolute);
     const more = entries.length > MOST ? `\n[${entries.length - MOST} more; use glob to narrow]` : "";
     return entries.slice(0, MOST).join("\n") + more + cut(notebook, place.absolute);

@@ -38,6 +38,8 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Settings of the install that tools read. */
   limits: { execTimeoutMs: number };
+  /** What the call answers holds text from outside that nothing else tells of, such as a file's name. */
+  outside(): void;
   /** Full-text search over the group's own history and memory. */
   recall(query: string, limit: number): Recalled[];
   /**

@@ -70,7 +70,9 @@ async function follow(address: string, init: GuardedInit, ports: GatePorts, sign
       throw new GateError("redirect", `${url.host} redirects too often.`);
     if (!URL.canParse(location, url.href))
       throw new GateError("redirect", `${url.host} redirects to an address that is none.`);
-    const next = await checkAddress(new URL(location, url).href, ports, signal);
+    // Nobody outside sends us to what is inside.
+    const inside = ports.inside.includes(url.host) ? ports.inside : [];
+    const next = await checkAddress(new URL(location, url).href, { ...ports, inside }, signal);
     hop = nextHop(hop, response.status, url, next);
     url = next;
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { and, eq, lte } from "drizzle-orm";
 import { FROM_OUTSIDE } from "../../agent/approval.ts";
 import type { Step } from "../../agent/journal.ts";
+import { lowest } from "../../agent/trust.ts";
 import type { Address } from "../../channels/channel.ts";
 import type { Decider } from "../approvals-schema.ts";
 import type { Audit } from "../audit.ts";
@@ -31,6 +32,8 @@ export interface Relayed {
   tool: string;
   hash: string;
   asked: string;
+  /** The label of the turn that asks. */
+  trust: ApprovalRow["trust"];
   expiresAt: number;
 }
 
@@ -62,7 +65,7 @@ export class Approvals extends ApprovalBook {
     const input = step.input ?? "";
     const hash = this.#hash(step.name, input);
     const open = this.open().find((row) => row.hash === hash && row.turn !== null);
-    if (open) return waiting(open);
+    if (open) return waiting(open, turn);
     if (this.open().length >= MOST)
       return `Not run: ${MOST} calls of this chat wait for approval already. Say so.`;
     const call = { tool: step.name, input, why };
@@ -80,16 +83,17 @@ export class Approvals extends ApprovalBook {
     });
     this.#hands.audit.record(actors.map(({ id }) => id).join(", "), `asked for ${named(row)}`, input);
     if (asksHere(this.#room)) this.#show(row);
-    return waiting(row);
+    return waiting(row, turn);
   }
 
   /** Main is asked about another chat's call, once. Call it inside a transaction. */
-  relayed({ origin, number, chat, tool, hash, asked, expiresAt }: Relayed): void {
+  relayed({ origin, number, chat, tool, hash, asked, trust, expiresAt }: Relayed): void {
     const key = keyAt(origin, number);
     if (this.about(origin, number)) return;
     const call = { tool, input: "", why: "", turn: null, step: null, thread: "", relay: false };
     const from = { key, origin, originNumber: number, hash, asked, expiresAt };
-    this.#show(this.#add({ ...call, ...from, trust: "owner" }), chat);
+    // The arguments are another chat's words.
+    this.#show(this.#add({ ...call, ...from, trust: lowest("member", trust) }), chat);
   }
 
   /**
@@ -223,7 +227,9 @@ export class Approvals extends ApprovalBook {
   }
 }
 
-function waiting({ number, why }: ApprovalRow): string {
+function waiting({ number, why }: ApprovalRow, { kind }: TurnRow): string {
+  if (kind === "agent")
+    return `Awaiting approval #${number}; not run yet. It runs once somebody of this chat approves it. Do not call it again.`;
   const otherwise = why === FROM_OUTSIDE ? " Or somebody of this chat asks for it again after /new." : "";
   return `Awaiting approval #${number}; not run yet. Say so and end: once it is approved it runs, and you are woken with its result.${otherwise}`;
 }

@@ -61,5 +61,6 @@ function forWhom(room: Room, parts: Parts, turn: TurnRow): string {
   const root = rootOf(room, turn);
   const names = parts.inbox.speakers(root.id).map(({ name }) => name);
   if (names.length > 0) return names.join(", ");
+  if (root.kind === "agent") return "another agent";
   return root.kind === "heartbeat" ? "the heartbeat" : "a task";
 }

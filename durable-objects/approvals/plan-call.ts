@@ -1,4 +1,5 @@
 import type { Answer } from "../../agent/journal.ts";
+import { agentTools } from "../../agent/tools/for-agents.ts";
 import { tools } from "../../agent/tools/index.ts";
 import type { Room } from "../room.ts";
 import { steps } from "../schema.ts";
@@ -20,7 +21,7 @@ export function planCall(room: Room, turns: Turns, row: ApprovalRow): string {
   const asked = { ...blank, id: `${turn}.main.0`, seq: 0, kind: "model" as const, name: "model" };
   const call = { ...blank, id: stepOf({ id: turn }), seq: 1, kind: "tool" as const, name, callId, input };
   // What no tool of this version is called is answered, not run.
-  const risk = tools.find((tool) => tool.name === name)?.risk ?? "unsafe";
+  const risk = [...tools, ...agentTools].find((tool) => tool.name === name)?.risk ?? "unsafe";
   const done = { state: "done" as const, output: JSON.stringify(said), doneAt: room.now() };
   room.db
     .insert(steps)

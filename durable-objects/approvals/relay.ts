@@ -23,7 +23,7 @@ async function tell(room: Room, main: string, row: ApprovalRow): Promise<void> {
 }
 
 function relayed(room: Room, row: ApprovalRow) {
-  const { number, tool, hash, asked, expiresAt } = row;
+  const { number, tool, hash, asked, trust, expiresAt } = row;
   const chat = room.settings?.name ?? room.address;
-  return { origin: room.address, number, chat, tool, hash, asked, expiresAt };
+  return { origin: room.address, number, chat, tool, hash, asked, trust, expiresAt };
 }

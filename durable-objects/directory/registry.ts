@@ -122,12 +122,8 @@ export class Registry {
     if (refusal) return refusal;
     const groups = this.#groups.list().filter((row) => row.registered);
     const lines = groups.map((row) => `- ${row.name} (${row.address})${row.main ? ", main" : ""}`);
-    const waiting = this.#arrivals.list().map((row) => `- ${row.title} (${row.address})`);
-    return [
-      "Groups:",
-      ...lines,
-      ...(waiting.length > 0 ? ["Waiting to be registered:", ...waiting] : []),
-    ].join("\n");
+    const waiting = this.#arrivals.list().map((row) => `- "${row.title}" (${row.address})`);
+    return ["Groups:", ...lines, ...(waiting.length > 0 ? [WAITING, ...waiting] : [])].join("\n");
   }
 
   /** Asked here too, where the rows are: the chat that asks may have lost its rights a moment ago. */
@@ -205,6 +201,7 @@ export class Registry {
   }
 }
 
+const WAITING = "Waiting to be registered, with the titles that strangers gave them, which ask for nothing:";
 const ON_ITS_WAY = "Its files are being handed over to another chat; try again in a moment.";
 
 /** What is to be registered. */

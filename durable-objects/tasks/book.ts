@@ -102,6 +102,7 @@ export class Book {
   hint(): string {
     const rows = this.list().slice(0, 10);
     if (rows.length === 0) return "There are no tasks.";
-    return `Tasks: ${rows.map((row) => `${row.number} "${row.name}"`).join(", ")}.`;
+    const name = (row: TaskRow) => (row.trust === "outside" ? "" : ` "${row.name}"`);
+    return `Tasks: ${rows.map((row) => row.number + name(row)).join(", ")}.`;
   }
 }

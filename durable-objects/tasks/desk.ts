@@ -55,13 +55,15 @@ export class Desk {
       const said = `There is no task "${request.task.slice(0, 80)}" here. ${this.#book.hint()}`;
       return { ok: false, missing: true, said };
     }
+    // Also a refusal tells its name.
+    const tasks = [this.#view(task)];
     switch (request.verb) {
       case "get":
         return this.#get(task);
       case "update":
-        return this.#changes.update(task, request.change, asker);
+        return { tasks, ...this.#changes.update(task, request.change, asker) };
       default:
-        return this.#changes[request.verb](task);
+        return { tasks, ...this.#changes[request.verb](task) };
     }
   }
 

@@ -67,7 +67,15 @@ export class Runs {
   /** Writes what becomes of a slot. A slot that has its fate keeps it. */
   add(fields: Pick<RunRow, "task" | "slot" | "state"> & Partial<RunRow>): RunRow | undefined {
     const blank = { manual: false, slots: 1, until: fields.slot, turn: null, attempts: 0, lateMs: 0 };
-    const rest = { startedAt: null, endedAt: null, result: null, error: null, usd: 0, tokens: 0 };
+    const rest = {
+      startedAt: null,
+      endedAt: null,
+      result: null,
+      trust: null,
+      error: null,
+      usd: 0,
+      tokens: 0,
+    };
     const row = { ...blank, ...rest, id: this.#room.newId(), ...fields };
     const added = this.#room.db.insert(runs).values(row).onConflictDoNothing().returning().all()[0];
     if (row.endedAt !== null) this.#prune(row.task);
@@ -132,8 +140,8 @@ export class Runs {
   }
 
   /** What was said is queued: the run has ended when it arrived. */
-  delivering(run: RunRow, result: string): void {
-    this.#change(run, { state: "delivering", result: result.slice(0, RESULT) });
+  delivering(run: RunRow, result: string, trust: TaskRow["trust"]): void {
+    this.#change(run, { state: "delivering", result: result.slice(0, RESULT), trust });
   }
 
   /** Ends the runs whose messages have arrived, or will not. Answers whether there were any. */

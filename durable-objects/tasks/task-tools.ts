@@ -1,10 +1,12 @@
 import type { Action } from "../../agent/authorize.ts";
 import type { Step } from "../../agent/journal.ts";
 import type { TaskAnswer, TaskRequest, Tasks } from "../../agent/tasks.ts";
+import type { Trust } from "../../agent/trust.ts";
 import { madeByMain, NOBODY, rootOf } from "../actors.ts";
 import type { DirectoryStub } from "../admission.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
+import { lower } from "../turn-trust.ts";
 import type { TurnRow } from "../turns.ts";
 import type { Asker } from "./asker.ts";
 
@@ -28,11 +30,21 @@ export function taskTools(
       const action = { kind: "task", verb, scope: own ? "group" : "other" } as const;
       const refusal = isRefused(action, own ? request.verb : `${request.verb} in ${group}`);
       if (refusal) return { ok: false, said: refusal };
-      if (own) return here(room, parts, request, asker, commit);
-      if (group.toLowerCase() === "all") return all(room, directory, request, asker);
-      return there(room, directory, group, request, asker);
+      const weigh = (answer: TaskAnswer) => lower(room, turn, own ? "owner" : "member", ...labelsOf(answer));
+      if (own) return here(room, parts, request, asker, weigh, commit);
+      const isAll = group.toLowerCase() === "all";
+      const answer = await (isAll
+        ? all(room, directory, request, asker)
+        : there(room, directory, group, request, asker));
+      weigh(answer);
+      return answer;
     },
   };
+}
+
+/** What tasks say was written by whoever made them, and their results by what their runs read. */
+function labelsOf({ tasks = [], runs = [] }: TaskAnswer): Trust[] {
+  return [...tasks, ...runs].map(({ outside }) => (outside ? "outside" : "owner"));
 }
 
 /** A change, its audit and the step's end are one transaction. */
@@ -41,10 +53,12 @@ function here(
   parts: Parts,
   request: TaskRequest,
   asker: Asker,
+  weigh: (answer: TaskAnswer) => void,
   commit: (said: string) => void,
 ): TaskAnswer {
   const answer = room.transaction(() => {
     const answer = parts.desk.ask(request, asker);
+    weigh(answer);
     if (answer.ok) commit(answer.said);
     return answer;
   });
@@ -79,19 +93,21 @@ async function all(
   const answers = await Promise.all(
     groups.map(async ({ address, name }) => {
       try {
-        const { said, tasks } = await room.env.GROUP.getByName(address).tasks(request, asker);
-        return tasks?.length ? `${name}:\n${said}` : "";
+        const { said, tasks = [] } = await room.env.GROUP.getByName(address).tasks(request, asker);
+        return { said: tasks.length > 0 ? `${name}:\n${said}` : "", tasks };
       } catch (error) {
         room.report("a group's tasks could not be listed", error);
-        return `${name}: did not answer.`;
+        return { said: `${name}: did not answer.`, tasks: [] };
       }
     }),
   );
   const rest = more > 0 ? `[${more} more groups were not asked; name one, list_groups shows them]` : "";
   const none = more > 0 ? "None of the first groups has tasks." : "No group has tasks.";
+  const said = answers.map(({ said }) => said).filter(Boolean);
   return {
     ok: true,
-    said: [answers.filter(Boolean).join("\n\n") || none, rest].filter(Boolean).join("\n\n"),
+    said: [said.join("\n\n") || none, rest].filter(Boolean).join("\n\n"),
+    tasks: answers.flatMap(({ tasks }) => tasks),
   };
 }
 
@@ -109,7 +125,7 @@ function askerOf(room: Room, parts: Parts, turn: TurnRow, step: Step): Asker {
     name:
       speakers.map(({ name }) => name).join(", ") ||
       maker?.byName ||
-      (turn.kind === "agent" ? "another agent" : "the assistant"),
+      (root.kind === "agent" ? "another agent" : "the assistant"),
     from: room.address,
     main: room.main && madeByMain(room, turn),
     agent: true,

@@ -52,7 +52,7 @@ function answered(room: Room, parts: Parts, turn: TurnRow, run: RunRow, raw: str
   const task = parts.runs.task(run.task);
   const say = told && (task?.deliver ?? true);
   if (say) sayIt(room, parts, turn, run, task, text);
-  parts.runs.delivering(run, text || "(nothing to say)");
+  parts.runs.delivering(run, text || "(nothing to say)", turn.trust);
 }
 
 /** What of an answer is said. A heartbeat's alert is told once a day. */

@@ -38,14 +38,16 @@ export function taskView(task: TaskRow, zone: string): TaskView {
     lastResult,
     by,
     createdAt,
+    outside: task.trust === "outside",
   };
 }
 
 /** A run as programs see it. */
 export function runView(run: RunRow): RunView {
-  const { slot, slots, manual, state, lateMs, startedAt, endedAt, result, error, usd, tokens } = run;
+  const { slot, slots, manual, state, lateMs, startedAt, endedAt, result, error, usd, tokens, trust } = run;
   const durationMs = startedAt === null || endedAt === null ? null : endedAt - startedAt;
-  return { slot, slots, manual, state, lateMs, startedAt, durationMs, result, error, usd, tokens };
+  const outside = trust === "outside";
+  return { slot, slots, manual, state, lateMs, startedAt, durationMs, result, outside, error, usd, tokens };
 }
 
 /** A line for each task, for people. */

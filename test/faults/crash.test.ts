@@ -4,6 +4,7 @@ import { answering } from "./answer.ts";
 import { approving } from "./approval-scene.ts";
 import { sendingFiles } from "./files-scene.ts";
 import { crashAt, crashBeyond, pointsOf, type Scene } from "./loop.ts";
+import { calling } from "./mcp-scene.ts";
 import { claiming, migrating, removing, restoring } from "./rights-scenes.ts";
 import { command, joining, registering, streamed, writing } from "./scenes.ts";
 import { due } from "./task-scene.ts";
@@ -23,6 +24,8 @@ test("files agree with R2 after a crash at every point", () => everywhere("files
 test("tasks that come due survive a crash at every point", () => everywhere("tasks", due));
 test("an approved call and a sub-agent survive a crash at every point", () =>
   everywhere("approval", approving));
+test("a call of another agent is made once or not at all, whatever crashes", () =>
+  everywhere("another agent", calling));
 test("a voice message survives a crash at every point", () => everywhere("voice", speaking));
 test("a file that is sent survives a crash at every point", () => everywhere("sent files", sendingFiles));
 test("a folder taken over survives a crash of its new chat at every point", () =>

@@ -303,6 +303,7 @@ describe("where nobody in the chat may answer", () => {
     const elsewhere = env.GROUP.getByName("web:main");
     const before = (await elsewhere.status()).approvals;
     await directory().configure(`telegram:${chat}`, { approval: "bash" }, `telegram:${main}`);
+    await deliver(inGroup(chat, "the news", { from: { id: 777, is_bot: true, first_name: "News" } }));
     await soon(async () => expect((await room(chat).status()).registered).toBe(true));
     const key = `wait-${fresh()}`;
     await peers.script(key, { toolCalls: [write("far.txt")] }, { text: "It waits." }, { text: "Far done." });
@@ -322,6 +323,11 @@ describe("where nobody in the chat may answer", () => {
     );
     expect(await states(chat)).toEqual(["done"]);
     expect((await audit(chat)).join("\n")).toContain("telegram:1001: approved approval #1 (bash)");
+    // Its arguments came from outside, also where main finds them again.
+    const send = call("send_message", { text: "hello", to: `telegram:${chat}` });
+    const [found, held] = await obeys(main, [call("recall", { query: "far.txt" }), send]);
+    expect(found).toContain("far.txt");
+    expect(held).toContain("/new");
   });
 });
 

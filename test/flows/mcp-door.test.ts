@@ -1,6 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { audit, call, directory, newGroup, newMain, obeys } from "./obey.ts";
+import { soon } from "../soon.ts";
+import { audit, call, command, directory, newGroup, newMain, obeys } from "./obey.ts";
 import { deliver, inGroup, peers, room } from "./talk.ts";
 
 const SAME_SITE = "http://flare.test";
@@ -162,6 +163,41 @@ test("a token opens one chat, and gives main's rights to nobody", async () => {
   expect((await use(token, "recall", { query: "4711" })).text).not.toContain("4711");
   expect(JSON.stringify(await room(other).history({ limit: 50 }))).not.toContain("ATTACKED");
   expect((await audit(main)).some((line) => /^mcp:\w+: refused send_message/.test(line))).toBe(true);
+});
+
+test("what main wants to be asked about waits for a yes, and then runs once with the agent's own rights", async () => {
+  const [chat, other] = [await newGroup(), await newGroup()];
+  const settings = { approval: "send_message,*_task,read_*", approvers: "telegram:1001" };
+  await directory().configure(`telegram:${chat}`, settings, "web:main");
+  await soon(async () => expect((await directory().find(`telegram:${chat}`))?.approval).toBeDefined());
+  const token = await tokenOf(chat);
+  const said = `The build is green, ${chat}.`;
+  const calls = [
+    ["send_message", { text: said }],
+    ["schedule_task", DAILY],
+    ["read_memory", {}],
+    ["send_message", { text: said }],
+  ] as const;
+  for (const [index, [name, args]] of calls.entries())
+    expect((await use(token, name, args)).text).toContain(`Awaiting approval #${(index % 3) + 1};`);
+  const [listed, refused] = [
+    await use(token, "list_tasks"),
+    await use(token, "send_message", { text: "x", to: `telegram:${other}` }),
+  ];
+  expect([listed.text, refused.isError]).toEqual(["There are no tasks here.", true]);
+  expect(await peers.shown(chat)).not.toContain(said);
+  for (const number of [1, 2, 3]) await command(chat, `/approve #${number}`);
+  const rows = async () => (await room(chat).approvals()).map(({ state, result }) => [state, result]);
+  await soon(async () =>
+    expect((await rows()).toReversed()).toEqual([
+      ["done", "Queued."],
+      ["done", expect.stringContaining("is set")],
+      ["done", "There are no memory files yet."],
+    ]),
+  );
+  await soon(async () => expect(await peers.shown(chat)).toContain(said));
+  expect((await peers.shown(chat)).filter((text) => text === said)).toHaveLength(1);
+  expect((await audit(chat)).join("\n")).toMatch(/mcp:\w+: asked for approval #1 \(send_message\)/);
 });
 
 test("what another agent said is from outside: main's next turn sends nothing on", async () => {

@@ -1,6 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { call, command, newGroup, obeys } from "./obey.ts";
+import { room } from "./talk.ts";
 
 type Answer = {
   status: number;
@@ -67,6 +68,8 @@ test("what is no skill, or leads out of its folder, is refused and writes nothin
     expect((await api("DELETE", `/skills/${name}?group=telegram:${chat}`)).status).toBeGreaterThanOrEqual(
       400,
     );
+  for (const name of ["..", "."])
+    expect(await room(chat).skills({ verb: "remove", scope: "group", name })).toMatchObject({ ok: false });
   const [files] = await obeys(chat, [call("glob", { pattern: "skills/**" })]);
   expect(files).toContain("No file");
 });

@@ -61,7 +61,7 @@ describe("a sub-agent", () => {
     const answers = await soon(() => answersOf(key));
     expect(answers.slice(0, 3)).toEqual(Array(3).fill(expect.stringContaining("Only main may do that.")));
     expect(answers[3]).toContain('no tool "spawn"');
-    expect(await working(chat)).toEqual([]);
+    await soon(async () => expect(await working(chat)).toEqual([]));
   });
 
   test("of a turn with text from outside sends nothing on", async () => {

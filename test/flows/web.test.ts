@@ -2,7 +2,8 @@ import { expect, inject, test } from "vitest";
 import { audit, type Call, call, command, directory, newGroup, newMain, obeys } from "./obey.ts";
 import { deliver, fresh, inGroup, peers, room } from "./talk.ts";
 
-const { root } = inject("peers").web;
+const { web, mcp } = inject("peers");
+const { root } = web;
 
 const PROSE =
   "<p>The ferry leaves at eight, and again at noon, when the weather allows it at all. </p>".repeat(5);
@@ -162,6 +163,9 @@ test("reaches nothing that is inside, by address, by name or by redirect", async
     await hop("http://0x7f000001/"),
     await hop("http://inward.example.com/"),
     "http://nowhere.example.com/",
+    // Where MCP servers may be, the web's tools may not.
+    mcp,
+    await hop(mcp),
   ];
   await deliver(inGroup(chat, inside.join(" ")));
   for (const answer of await obeys(

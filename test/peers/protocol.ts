@@ -140,7 +140,7 @@ export interface PeerAddresses {
   };
   /** For the variables of Feishu. */
   feishu: { root: string; appId: string; appSecret: string; botOpenId: string };
-  /** The web's root, and for BRAVE_API_BASE, DNS_RESOLVER and OUTBOUND_ALLOW. */
+  /** The web's root, and for BRAVE_API_BASE, DNS_RESOLVER and WEB_FETCH_ALLOW. */
   web: { root: string; search: string; resolver: string; host: string };
   /** An MCP server, for `MCP_SERVERS`. */
   mcp: string;

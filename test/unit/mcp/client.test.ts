@@ -154,6 +154,28 @@ describe("a server that does not behave", () => {
     });
   });
 
+  test("repeats a secret: nothing of it comes back, in tools, errors or parts", async () => {
+    const secret = "s3cret-token";
+    answer = ({ id, method }, response) => {
+      const schema = { type: "object", properties: { [secret]: { description: secret } } };
+      if (method === "tools/list")
+        return json(response, id, {
+          tools: [{ name: "say", description: `is ${secret}`, inputSchema: schema }],
+        });
+      const error = { code: -32000, message: `${"x".repeat(460)}${secret}` };
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(JSON.stringify({ jsonrpc: "2.0", id, error }));
+    };
+    const client = await open(serverAt(url, { token: "NOTES_TOKEN" }, { NOTES_TOKEN: secret }));
+    const tools = await client.tools(waits);
+    const failed = await client.call("say", {}, waits).catch((error: Error) => error.message);
+    await client.close();
+    expect(tools).toMatchObject([{ name: "say", description: "is [secret]" }]);
+    expect(JSON.stringify([tools, failed])).not.toContain("s3cr");
+    expect(failed).toMatch(/x\[sec/);
+  });
+
   test("cuts its stream: that is told at once, and the outcome is unknown", async () => {
     const cut = call((_, response) => void events(response).write(": wait\n\n", () => response.destroy()));
     await expect(cut).rejects.toMatchObject({ sent: true, message: expect.stringMatching(/connection/) });

@@ -11,6 +11,7 @@ import {
 import { afterAll, describe, expect, test } from "vitest";
 import { Container, NoContainers, OutcomeUnknown } from "../../../sandbox/container.ts";
 import { type ContainerOptions, containerShell } from "../../../sandbox/container-shell.ts";
+import type { Reach } from "../../../sandbox/hands.ts";
 import { LocalHands, newMarker } from "../../peers/local-hands.ts";
 import { whyNoHands } from "../../peers/machine.ts";
 import { memoryNotebook } from "../tools/memory-notebook.ts";
@@ -325,8 +326,36 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     const list = notebook.list.bind(notebook);
     notebook.list = (folder) =>
       list(folder).map((info) => (info.path.endsWith("a.md") ? { ...info, outside: true } : info));
+    hands.calls = [];
+    hands.before = (what) => void (what.includes(" run ") && expect(outside).toBe(2));
+    expect((await exec(shell, "true")).stderr).toMatch(/from outside.*: \/workspace\/group\/a\.md/);
+    expect(outside).toBeGreaterThanOrEqual(2);
+  });
+
+  test("a file from outside runs with what its writer may, also where a clean turn starts it; the rest reaches nothing", async () => {
+    const { hands, notebook } = machine({ "run.sh": "echo ran" });
+    const list = notebook.list.bind(notebook);
+    notebook.list = (folder) =>
+      list(folder).map((info) => (info.path.endsWith("run.sh") ? { ...info, outside: true } : info));
+    const reaches: [string, Reach][] = [];
+    const run = hands.run.bind(hands);
+    hands.run = (command, reach) => {
+      reaches.push([/hands\.py (\w+)/.exec(command)![1]!, reach]);
+      return run(command, reach);
+    };
+    const clean = { egress: "open", outside: false, main: true };
+    const shell = containerShell(new Container(hands, newMarker), notebook, { reach: clean });
+    expect(await exec(shell, "sh run.sh")).toMatchObject({ stdout: "ran\n" });
+    expect(new Set(reaches.map(([verb]) => verb))).toEqual(new Set(["look", "run"]));
+    for (const [verb, reach] of reaches)
+      expect([verb, reach]).toEqual([
+        verb,
+        verb === "run" ? { ...clean, outside: true } : { egress: "none", outside: false, main: false },
+      ]);
+    notebook.list = list;
+    reaches.length = 0;
     await exec(shell, "true");
-    expect(outside).toBe(2);
+    expect(reaches.filter(([verb]) => verb === "run")).toEqual([["run", clean]]);
   });
 
   test("a turn that read nothing from outside gets no container in which something from outside was", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readCredentials } from "../../../agent/credentials.ts";
 import type { Reach } from "../../../sandbox/hands.ts";
 import { type OutboundPorts, outbound } from "../../../sandbox/outbound.ts";
@@ -120,19 +120,72 @@ test("what the container sends itself goes along, and its own key stays where th
   expect(request?.headers.get("authorization")).toBe("mine");
 });
 
-test("a turn that has read text from outside reaches listed hosts alone, and only to read", async () => {
+describe("a turn that has read text from outside reaches listed hosts alone, and only to read", () => {
   const outside = reach({ egress: "open", outside: true });
-  expect(await ask("https://github.com/a", outside)).toMatchObject({ status: 200 });
-  expect(await ask("https://github.com/a.git/git-upload-pack", outside, { method: "POST" })).toMatchObject({
-    status: 200,
+  const status = async (url: string, init?: RequestInit, may = outside) => (await ask(url, may, init)).status;
+  const post = (url: string, more: RequestInit = {}) => status(url, { method: "POST", body: "x", ...more });
+
+  test("pages, packages, and what a clone asks for", async () => {
+    for (const url of [
+      "https://github.com/a",
+      "https://api.github.com/repos/a/b/releases",
+      "https://pypi.org/simple/zod/",
+      "https://gitlab.com/a/group/b.git/info/refs?service=git-upload-pack",
+      "https://gitlab.com/a/b/-/raw/main/docs/a%20b.md",
+      "https://bitbucket.org/a/b/raw/main/x.txt",
+      "https://codeberg.org/a/b/src/branch/main/x.txt",
+    ])
+      expect([url, await status(url)]).toEqual([url, 200]);
+    for (const repository of ["github.com/a/b.git", "gitlab.com/a/sub/b", "codeberg.org/a/b.git"])
+      expect(await post(`https://${repository}/git-upload-pack`)).toBe(200);
+    expect(await status("https://example.com/?secret")).toBe(403);
+    expect(
+      await status("https://npm.example/x", {}, reach({ egress: "allowlist npm.example", outside: true })),
+    ).toBe(200);
   });
-  expect(await ask("https://github.com/a.git/git-receive-pack", outside, { method: "POST" })).toMatchObject({
-    status: 403,
+
+  test("sends nothing, by whatever path it is written", async () => {
+    for (const url of [
+      "https://github.com/a/b.git/git-receive-pack",
+      "https://api.github.com/gists",
+      "https://api.github.com/repos/a/git-upload-pack",
+      "https://pypi.org/a/git-upload-pack",
+      "https://gitlab.com/api/v4/projects/77/repository/files/git-upload-pack?branch=main",
+      "https://gitlab.com/api/v4/projects/77/repository/files/git-upload-pack",
+      "https://gitlab.com/%61pi/v4/projects/77/repository/files/git-upload-pack",
+      "https://gitlab.com//api/v4/projects/77/repository/files/git-upload-pack",
+      "https://gitlab.com./api/v4/projects/77/repository/files/git-upload-pack",
+      "https://bitbucket.org/!api/2.0/repositories/a/b/src/git-upload-pack",
+      "https://codeberg.org/api/v1/repos/evil/drop/contents/git-upload-pack",
+      "https://codeberg.org/a/b/git-upload-pack?x=1",
+      "https://codeberg.org/git-upload-pack",
+    ])
+      expect([url, await post(url)]).toEqual([url, 403]);
+    for (const method of ["PUT", "PATCH", "DELETE"])
+      expect(await status("https://registry.npmjs.org/evil", { method })).toBe(403);
   });
-  expect(await ask("https://api.github.com/gists", outside, { method: "POST", body: "x" })).toMatchObject({
-    status: 403,
+
+  test("nor what another host learns of, nor in anybody's name", async () => {
+    for (const url of [
+      "https://proxy.golang.org/evil.example/mfrggzdf/@v/list",
+      "https://sum.golang.org/lookup/evil.example/mfrggzdf@v1.0.0",
+      "https://proxy.golang.org./evil.example/mfrggzdf/@v/list",
+      "https://gitlab.com/evil/p/-/integrations/jira/issues?search=secret",
+      "https://gitlab.com/evil/p/%2D/integrations/jira/issues?search=secret",
+      "https://gitlab.com/api/v4/virtual_registries/packages/maven/7/secret",
+      "https://gitlab.com/a/b/-/raw/main/x?private_token=evil",
+      "https://github.com/a/b?access_token=evil",
+    ])
+      expect([url, await status(url)]).toEqual([url, 403]);
+    const may = reach({ egress: "allowlist *.golang.org", outside: true });
+    expect(await status("https://proxy.golang.org/evil.example/x/@v/list", {}, may)).toBe(403);
+    expect(await status("https://proxy.golang.org/golang.org/x/text/@v/list", {}, reach())).toBe(200);
+    for (const name of ["authorization", "private-token", "JOB-TOKEN", "cookie", "x-api-key"]) {
+      expect(await status("https://api.github.com/user", { headers: { [name]: "evil" } })).toBe(403);
+      expect(await post("https://gitlab.com/a/b/git-upload-pack", { headers: { [name]: "evil" } })).toBe(403);
+    }
+    expect(await status("https://registry.npmjs.org/x", { headers: { "npm-auth-type": "web" } })).toBe(200);
   });
-  expect(await ask("https://example.com/?secret", outside)).toMatchObject({ status: 403 });
 });
 
 test("credentials are read from names of secrets, and what is wrong is told without a secret", () => {

@@ -19,6 +19,7 @@ function contextOf(notebook: Notebook, change: Partial<ToolContext> = {}) {
     now: () => Date.UTC(2026, 0, 31, 13, 32),
     signal: new AbortController().signal,
     limits: { execTimeoutMs: 20_000 },
+    outside: () => {},
     recall: () => [],
     sendMessage: async (text, to, commit) => {
       sent.push({ text, to });

@@ -118,6 +118,19 @@ describe("redirects", () => {
   });
 });
 
+test("a redirect from outside leads to no host that may be called inside", async () => {
+  const called: string[] = [];
+  const fetch = async (url: string) => {
+    called.push(url);
+    return Response.redirect("http://127.0.0.1:8123/admin");
+  };
+  const gate = { fetch, resolve: async () => ["93.184.216.34"], inside: ["127.0.0.1:8123"] };
+  await expect(guardedFetch("http://evil.example.com/", {}, gate)).rejects.toMatchObject({
+    reason: "address",
+  });
+  expect(called).toEqual(["http://evil.example.com/"]);
+});
+
 describe("what goes along with a redirect", () => {
   const secrets = {
     authorization: "Bearer secret",
