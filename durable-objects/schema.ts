@@ -176,7 +176,7 @@ export const outbox = sqliteTable(
     parts: text({ mode: "json" }).$type<FilePart[]>(),
     /** The files that go with it; parts name them by their place. */
     files: text({ mode: "json" }).$type<PinnedFile[]>(),
-    /** The platform's ids of the parts that are out. */
+    /** The platform's ids of the parts that are out; empty where somebody deleted it. */
     sentIds: text({ mode: "json" }).$type<string[]>().notNull(),
     plain: integer({ mode: "boolean" }).notNull(),
     boot: text(),
@@ -189,6 +189,7 @@ export const outbox = sqliteTable(
     fanOut: integer({ mode: "boolean" }).notNull().default(false),
     reason: text(),
     createdAt: integer().notNull(),
+    /** When it was out; before that, when its present part left first. */
     sentAt: integer(),
     trust: text({ enum: ["owner", "member", "outside"] }).notNull(),
     trace: text().notNull(),
