@@ -20,7 +20,7 @@ export function channelsCommand(target: () => Target): Command {
   channels
     .command("setup")
     .description("tell a platform where this install is and which commands it has")
-    .argument("<channel>", "telegram or discord")
+    .argument("<channel>", "telegram, discord or feishu")
     .option("--public-url <address>", "the install's address as the platform reaches it [the one in use]")
     .option("--json", "as JSON")
     .action((name: string, options: Options & { publicUrl?: string }) => setup(target(), name, options));

@@ -23,11 +23,12 @@ export const facts = sqliteTable("facts", {
 
 /**
  * An attachment after it was fetched: where it lies in the workspace, or why it could not be fetched. `transcript` is
- * what is said in it; `tries` counts the requests for it, each before it was made; `silent`: it is not tried again.
+ * what is said in it; `tooLarge`: for the workspace; `tries` counts the requests for it, each before it was made; `silent`: it is not tried again.
  */
 export type StoredAttachment = Attachment & {
   path?: string;
   problem?: string;
+  tooLarge?: true;
   transcript?: string;
   tries?: number;
   silent?: string;
