@@ -170,14 +170,17 @@ export type Send =
 /** How a send ended. Exactly one of these; `send` never throws. */
 export type Sent =
   | { outcome: "sent"; messageId: string }
-  /** Certainly not delivered; may be tried again after so many milliseconds. */
-  | { outcome: "retry"; afterMs: number; reason: string }
+  /**
+   * Certainly not delivered; may be tried again after so many milliseconds. `unreached`: the platform could not be reached
+   * at all, which is no attempt.
+   */
+  | { outcome: "retry"; afterMs: number; reason: string; unreached?: true }
   /** Who carries it is not there, and says when that changes. `given`: it may have been delivered before that. */
   | { outcome: "absent"; reason: string; given?: true }
   /** The platform refused the markup; the same part may be sent as plain text. */
   | { outcome: "markup"; reason: string }
-  /** Certainly not delivered and never will be. */
-  | { outcome: "failed"; reason: string }
+  /** Certainly not delivered and never will be. `gone`: the message that was to be edited is not there any more. */
+  | { outcome: "failed"; reason: string; gone?: true }
   /** The chat has another id now; nothing was delivered. */
   | { outcome: "moved"; chatId: string }
   /**
@@ -215,7 +218,7 @@ export interface Limits {
   files: FileLimits;
   /** Whether it shows `choices`. */
   buttons?: true;
-  /** Whether an answer begins with `Name: ` (a number that is shared with its owner). */
+  /** Whether all that is said begins with `Name: ` (a number that is shared with its owner), unless a variable says otherwise. */
   prefix: boolean;
 }
 

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { Actor } from "../agent/authorize.ts";
 import { whyUnheard } from "../agent/wake.ts";
+import type { Person } from "../channels/channel.ts";
 import { gateOf } from "./gate.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Room } from "./room.ts";
@@ -17,6 +18,12 @@ export function actorOf(room: Room, sender: { id: string; isBot: boolean }): Act
   if (!room.registered) return { role: "stranger", id };
   if (whyUnheard({ sender: known(room, sender) }, gateOf(room))) return { role: "guest", id };
   return { role: room.main ? "main" : "member", id };
+}
+
+/** Whether the person of a stored id is this one, who may go by another form of it by now. */
+export function isSame(room: Room, id: string, sender: Pick<Person, "id" | "aliases">): boolean {
+  const ids = [id, ...(room.get(`aliases:${id}`) ?? [])];
+  return [sender.id, ...(sender.aliases ?? [])].some((one) => ids.includes(one));
 }
 
 /** Rows keep a person's id; what else the platform calls them is a fact of the room. */

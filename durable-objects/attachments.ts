@@ -9,7 +9,9 @@ import type { StoredAttachment } from "./schema.ts";
 
 /** Files above this are not kept in the workspace. */
 const LARGEST = 10 * 1024 * 1024;
-export const LARGER = "larger than 10 MB";
+
+/** Why there are no bytes. */
+type Missing = Required<Pick<StoredAttachment, "problem">> & Pick<StoredAttachment, "tooLarge">;
 
 /**
  * Fetches what was attached to a turn's messages into the workspace. It happens only now, when the turn runs, so only
@@ -52,7 +54,7 @@ async function fetchOne(
   const problem = (reason: string) => ({ ...attachment, problem: reason });
   if (!mayBeFetched(room, row)) return problem("not fetched: its sender may not wake me");
   const bytes = await download(room, attachment, LARGEST, signal);
-  if (typeof bytes === "string") return problem(bytes);
+  if ("problem" in bytes) return { ...attachment, ...bytes };
   const path = `${HOME}/attachments/${row.id}-${index}-${nameOf(attachment)}`;
   const author = { by: row.senderId, name: row.senderName, trust: row.trust };
   const written = await parts.workspace.write([{ path, content: bytes }], author);
@@ -65,14 +67,14 @@ export async function download(
   attachment: Attachment,
   limit: number,
   signal: AbortSignal,
-): Promise<Uint8Array | string> {
-  const larger = limit === LARGEST ? LARGER : "larger than 20 MB";
+): Promise<Uint8Array | Missing> {
+  const larger: Missing = { problem: `larger than ${limit >> 20} MB`, tooLarge: true };
   if ((attachment.size ?? 0) > limit) return larger;
   const file = await room.channel!.download(attachment, until(room.channelEnv, signal));
-  if (!file.ok) return file.reason;
+  if (!file.ok) return { problem: file.reason };
   return readAll(file.body, limit).then(
     (bytes) => bytes ?? larger,
-    () => "the download broke off",
+    () => ({ problem: "the download broke off" }),
   );
 }
 

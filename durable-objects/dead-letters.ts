@@ -19,7 +19,9 @@ export function deadLetters({ db }: Room): DeadLetter[] {
 
 /** Queues one again, from its first unsent part. False where there is none. */
 export function resend({ db, now }: Room, id: string): boolean {
-  const fresh = { state: "queued", attempts: 0, nextAt: now(), reason: null } as const;
+  const at = now();
+  // A day's wait is counted anew.
+  const fresh = { state: "queued", attempts: 0, nextAt: at, createdAt: at, reason: null } as const;
   const mine = and(eq(outbox.id, id), dead);
   return db.update(outbox).set(fresh).where(mine).returning({ id: outbox.id }).all().length > 0;
 }

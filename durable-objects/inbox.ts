@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { Edit, Message } from "../channels/channel.ts";
-import { actorOf } from "./actors.ts";
+import { actorOf, isSame } from "./actors.ts";
 import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import { type InboxExtra, inbox } from "./schema.ts";
@@ -78,11 +78,22 @@ export class Inbox {
     return inserted.length > 0 ? id : undefined;
   }
 
-  /** Replaces the text of a message that no turn has taken up yet. False when there is none. */
-  replace(edit: Edit): boolean {
-    const open = and(eq(inbox.messageId, edit.messageId), inArray(inbox.state, ["pending", "context"]));
-    const change = { text: edit.text, extra: extraOf(edit) };
-    return this.#room.db.update(inbox).set(change).where(open).returning({ id: inbox.id }).all().length > 0;
+  /** What an edit changes. Which message that is may be the editor's own word: it counts only for what they wrote. */
+  original({ messageId, sender }: Edit): InboxRow | undefined {
+    const said = and(eq(inbox.messageId, messageId), ne(inbox.state, "recorded"));
+    const rows = this.#room.db.select().from(inbox).where(said).all();
+    return rows.find(({ senderId }) => isSame(this.#room, senderId, sender));
+  }
+
+  /**
+   * Replaces the text of a message that no turn has taken up yet; false when one has. What an edit does not bring
+   * again (WhatsApp gives the new caption without the picture) stays.
+   */
+  replace({ id, state, extra }: InboxRow, edit: Edit): boolean {
+    if (state !== "pending" && state !== "context") return false;
+    const change = { text: edit.text, extra: { ...extra, ...extraOf(edit) } };
+    this.#room.db.update(inbox).set(change).where(eq(inbox.id, id)).run();
+    return true;
   }
 
   /** Writes a text that was changed after a turn had read it: what is not in the transcript yet is copied from here. */

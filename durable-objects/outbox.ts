@@ -1,16 +1,18 @@
 import { eq, inArray, sql } from "drizzle-orm";
-import type { Send, Sent } from "../channels/channel.ts";
+import type { Sent } from "../channels/channel.ts";
 import { type FilePart, type OutgoingFile, planParts, takenApart } from "../channels/files.ts";
 import type { Choice } from "../channels/press.ts";
 import { Absence } from "./absence.ts";
 import { deadLetters, resend } from "./dead-letters.ts";
 import { FanOut } from "./fan-out.ts";
 import { DEAD, NEXT } from "./outbox-queries.ts";
+import { blank, GONE, sendOf } from "./outgoing.ts";
 import { Pace } from "./pace.ts";
 import type { PinnedFile, Pins } from "./pins.ts";
 import type { Room } from "./room.ts";
 import type { DeadLetter } from "./rpc.ts";
 import { outbox } from "./schema.ts";
+import { spoken } from "./spoken.ts";
 
 export type OutboxRow = typeof outbox.$inferSelect;
 
@@ -31,6 +33,8 @@ export interface Saying {
 
 /** A platform takes this file in no way. */
 type Refused = (row: OutboxRow, file: PinnedFile, why: string) => void;
+
+type Absent = Extract<Sent, { outcome: "absent" | "retry" }>;
 
 const ATTEMPTS = 12;
 const LONGEST_PAUSE_MS = 5 * 60_000;
@@ -63,9 +67,9 @@ export class Outbox {
     // Rendered here: a text that kills the object then counts against its turn, instead of each time it is to be sent.
     const channel = this.#room.channel;
     const parts = channel
-      ? planParts(channel.render(saying.text), saying.files ?? [], channel.limits.files)
+      ? planParts(spoken(this.#room, saying.text), saying.files ?? [], channel.limits.files)
       : null;
-    const row = { ...blank(this.#room.now()), ...saying, id, parts, trace: saying.trace ?? id };
+    const row = { ...blank(this.#room), ...saying, id, parts, trace: saying.trace ?? id };
     const rows = this.#room.db
       .insert(outbox)
       .values(row)
@@ -77,11 +81,19 @@ export class Outbox {
 
   /** Changes what was said, without its buttons: what is out already is edited. Call it inside the transaction of its cause. */
   amend(id: string, text: string): void {
-    const parts = this.#room.channel?.render(text) ?? null;
-    const again = { state: "queued", part: 0, attempts: 0, nextAt: this.#room.now(), reason: null } as const;
+    const now = this.#room.now();
+    const again = {
+      state: "queued",
+      part: 0,
+      attempts: 0,
+      nextAt: now,
+      createdAt: now,
+      reason: null,
+    } as const;
+    const edits = sql`${outbox.edits} + 1`;
     this.#room.db
       .update(outbox)
-      .set({ ...again, text, parts, choices: null })
+      .set({ ...again, text, parts: spoken(this.#room, text), choices: null, edits })
       .where(eq(outbox.id, id))
       .run();
   }
@@ -91,7 +103,7 @@ export class Outbox {
     return this.#next()?.nextAt;
   }
 
-  /** A dead boot's sends: harmless to repeat where the platform has a key, else repeated once and marked so. */
+  /** A dead boot's sends: repeated where that is harmless, once and marked so where the platform has no key. */
   recover(): void {
     const dead = DEAD(this.#room.db).all({ boot: this.#room.boot });
     for (const row of dead) this.#settleUnknown(row, "the assistant was restarted while this was sent", true);
@@ -138,18 +150,23 @@ export class Outbox {
         state: "failed",
         reason: "this chat's channel is not part of this version",
       });
-    const parts = row.parts ?? channel.render(row.text);
+    const parts = row.parts ?? spoken(this.#room, row.text);
     const part = parts[row.part];
     if (!part) return this.#done(row);
+    const now = this.#room.now();
+    // Looked at again as it leaves: the pause may have been longer than it was meant to be.
+    if (row.state === "sending" && !this.#covers(row, now)) return this.#unknown(row, row.reason ?? "");
     const files = await this.#filesOf(row, part, channel.limits.files.byKey);
     if (files === "gone") return this.#withoutFiles({ ...row, parts }, "it is not kept any more");
     if (files === "unread") return this.#finish({ ...row, attempts: row.attempts + 1, parts }, UNREAD);
-    this.#update(row, { state: "sending", boot: this.#room.boot, attempts: row.attempts + 1, parts });
+    const sentAt = row.state === "sending" ? row.sentAt : now;
+    const attempts = row.attempts + 1;
+    this.#update(row, { state: "sending", boot: this.#room.boot, attempts, parts, sentAt });
     const { ends } = this.absence;
-    const sent = await channel.send(this.#send(row, part, files), this.#room.channelEnv);
-    if (sent.outcome === "absent") return this.#wait({ ...row, parts }, sent, ends);
+    const sent = await channel.send(sendOf(this.#room, { ...row, parts }, files), this.#room.channelEnv);
+    if (sent.outcome === "absent" || "unreached" in sent) return this.#wait({ ...row, parts }, sent, ends);
     this.pace.count(this.#room.now());
-    this.#finish({ ...row, attempts: row.attempts + 1, parts }, sent);
+    this.#finish({ ...row, attempts, parts, sentAt }, sent);
   }
 
   /** With their bytes, which are in memory for this one message. */
@@ -159,28 +176,13 @@ export class Outbox {
     return this.#pins.load(files).catch(() => "unread" as const);
   }
 
-  /** A part whose platform id is known already (it was streamed) is edited, the others are sent. */
-  #send(row: OutboxRow, { files: _, alone, ...part }: FilePart, loaded: OutgoingFile[]): Send {
-    const to = { chatId: this.#room.chatId, ...(row.thread ? { thread: row.thread } : {}) };
-    const key = `${row.id}${row.part === 0 ? "" : `:${row.part}`}${alone ? ":alone" : ""}`;
-    const messageId = row.sentIds[row.part];
-    if (messageId) return { type: "edit", to, messageId, part, asPlain: row.plain, key };
-    const after = row.sentIds[row.part - 1];
-    const replyTo = row.part === 0 && row.replyTo ? { replyTo: row.replyTo } : {};
-    const files = loaded.length > 0 ? { files: loaded } : {};
-    const before = after ? { after } : {};
-    const isLast = row.part + 1 === (row.parts?.length ?? 1);
-    const choices = isLast && row.choices ? { choices: row.choices } : {};
-    const more = { ...replyTo, ...before, ...files, ...choices };
-    return { type: "message", to, part, asPlain: row.plain, key, ...more };
-  }
-
-  /** Nothing is armed for it but a slow look: the companion knocks when it is back. Waiting is no attempt. */
-  #wait(row: OutboxRow, { reason, given }: Extract<Sent, { outcome: "absent" }>, ends: number): void {
-    const nextAt = this.absence.nextLook(row, ends);
-    if (nextAt !== undefined)
-      return this.#update(row, { state: "queued", attempts: row.attempts, nextAt, reason });
-    if (given) return this.#unknown(row, reason);
+  /** Waiting is no attempt, and changes nothing of what is known of an earlier one. */
+  #wait(row: OutboxRow, { reason, ...sent }: Absent, ends: number): void {
+    const nextAt = this.absence.nextLook(row, ends, "afterMs" in sent ? sent.afterMs : undefined);
+    const { attempts } = row;
+    const state = "given" in sent ? "sending" : row.state;
+    if (nextAt !== undefined) return this.#update(row, { state, attempts, nextAt, reason });
+    if (state === "sending") return this.#unknown(row, reason);
     this.#fail(row, `It waited for a day. ${reason}`);
   }
 
@@ -192,7 +194,7 @@ export class Outbox {
       case "retry":
         if (row.attempts >= ATTEMPTS) return this.#refuse(row, sent.reason);
         return this.#update(row, {
-          state: "queued",
+          state: row.state,
           attempts: row.attempts,
           nextAt: now + pauseMs(row.attempts, sent.afterMs),
           reason: sent.reason,
@@ -204,7 +206,7 @@ export class Outbox {
         this.#room.set("target", sent.chatId);
         return this.#update(row, { state: "queued", reason: "the chat has a new id" });
       case "failed":
-        return this.#refuse(row, sent.reason);
+        return sent.gone ? this.#anew(row) : this.#refuse(row, sent.reason);
       case "unknown":
         return this.#settleUnknown(row, sent.reason, sent.mayRepeat === true, sent.keyless);
     }
@@ -217,6 +219,11 @@ export class Outbox {
     if (row.part + 1 >= (row.parts?.length ?? 0))
       return this.#update(row, { ...next, state: "sent", sentAt: this.#room.now() });
     this.#update(row, { ...next, state: "queued" });
+  }
+
+  /** Somebody deleted the message that was to be edited: what it says is a new one then. */
+  #anew(row: OutboxRow): void {
+    this.#update(row, { state: "queued", attempts: 0, sentIds: row.sentIds.with(row.part, GONE) });
   }
 
   #done(row: OutboxRow): void {
@@ -249,17 +256,25 @@ export class Outbox {
   }
 
   /**
-   * An edit or a send that the platform's key covers is repeated. Without a key it is repeated once, where the request
-   * probably never arrived or a restart hid its answer; the row says so. Everything else ends as `unknown`, for an
-   * operator. See docs/decisions/0003-unknown-sends.md.
+   * An edit or a send that the platform's key covers is repeated; it stays `sending` until then. Without a key it is
+   * repeated once, where the request probably never arrived or a restart hid its answer; the row says so. Everything
+   * else ends as `unknown`, for an operator. See docs/decisions/0003-unknown-sends.md.
    */
   #settleUnknown(row: OutboxRow, reason: string, mayRepeat: boolean, keyless = false): void {
-    const window = keyless ? 0 : (this.#room.channel?.limits.sendKey?.windowMs ?? 0);
-    const covered = this.#room.now() - row.createdAt < window || row.sentIds[row.part] !== undefined;
     const nextAt = this.#room.now() + pauseMs(row.attempts, 0);
-    if (covered && row.attempts < ATTEMPTS) return this.#update(row, { state: "queued", nextAt, reason });
-    if (mayRepeat && !row.repeated) return this.#update(row, { state: "queued", repeated: true, reason });
+    const { boot, channel } = this.#room;
+    const again = { state: "sending", boot, nextAt, reason } as const;
+    if (row.attempts < ATTEMPTS && this.#covers(row, nextAt, keyless)) return this.#update(row, again);
+    const hasKey = channel?.limits.sendKey && !keyless;
+    if (mayRepeat && !hasKey && !row.repeated)
+      return this.#update(row, { state: "queued", repeated: true, reason });
     this.#unknown(row, reason);
+  }
+
+  /** Whether it may be sent once more at a moment and is there once: as an edit, or by the platform's key. */
+  #covers({ sentIds, part, sentAt, createdAt }: OutboxRow, at: number, keyless = false): boolean {
+    const window = keyless ? 0 : (this.#room.channel?.limits.sendKey?.windowMs ?? 0);
+    return Boolean(sentIds[part]) || at - (sentAt ?? createdAt) < window;
   }
 
   #unknown(row: OutboxRow, reason: string): void {
@@ -270,21 +285,6 @@ export class Outbox {
   #update(row: OutboxRow, change: Partial<OutboxRow>): void {
     this.#room.db.update(outbox).set(change).where(eq(outbox.id, row.id)).run();
   }
-}
-
-function blank(now: number) {
-  return {
-    state: "queued" as const,
-    part: 0,
-    sentIds: [],
-    plain: false,
-    attempts: 0,
-    repeated: false,
-    edits: 0,
-    nextAt: now,
-    createdAt: now,
-    trust: "owner" as const,
-  };
 }
 
 /** The platform's own word on when to come back, and never faster than our growing pause. */

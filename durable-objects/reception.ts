@@ -195,17 +195,16 @@ export class Reception {
   }
 
   #edit(edit: Edit): Receipt {
-    if (this.#parts.inbox.knows(edit.key)) return { outcome: "duplicate" };
+    const { inbox } = this.#parts;
+    if (inbox.knows(edit.key)) return { outcome: "duplicate" };
     const unwanted = this.#unwanted(edit);
     if (unwanted) return this.#admission.drop(edit, unwanted);
     return this.#room.transaction(() => {
-      const replaced = this.#parts.inbox.replace(edit);
-      const id = this.#parts.inbox.add(
-        edit,
-        "recorded",
-        replaced ? "replaced a waiting message" : "edited after it was read",
-      );
-      if (!replaced && id) this.#parts.transcript.edited(edit);
+      const original = inbox.original(edit);
+      const replaced = original && inbox.replace(original, edit);
+      if (original && !replaced) this.#parts.transcript.edited(original.id, edit.text);
+      const read = original ? "edited after it was read" : "nothing that its sender wrote here";
+      const id = inbox.add(edit, "recorded", replaced ? "replaced a waiting message" : read);
       return { outcome: "accepted" as const, id };
     });
   }

@@ -23,11 +23,12 @@ export const facts = sqliteTable("facts", {
 
 /**
  * An attachment after it was fetched: where it lies in the workspace, or why it could not be fetched. `transcript` is
- * what is said in it; `tries` counts the requests for it, each before it was made; `silent`: it is not tried again.
+ * what is said in it; `tooLarge`: for the workspace; `tries` counts the requests for it, each before it was made; `silent`: it is not tried again.
  */
 export type StoredAttachment = Attachment & {
   path?: string;
   problem?: string;
+  tooLarge?: true;
   transcript?: string;
   tries?: number;
   silent?: string;
@@ -176,7 +177,7 @@ export const outbox = sqliteTable(
     parts: text({ mode: "json" }).$type<FilePart[]>(),
     /** The files that go with it; parts name them by their place. */
     files: text({ mode: "json" }).$type<PinnedFile[]>(),
-    /** The platform's ids of the parts that are out. */
+    /** The platform's ids of the parts that are out; empty where somebody deleted it. */
     sentIds: text({ mode: "json" }).$type<string[]>().notNull(),
     plain: integer({ mode: "boolean" }).notNull(),
     boot: text(),
@@ -189,6 +190,7 @@ export const outbox = sqliteTable(
     fanOut: integer({ mode: "boolean" }).notNull().default(false),
     reason: text(),
     createdAt: integer().notNull(),
+    /** When it was out; before that, when its present part left first. */
     sentAt: integer(),
     trust: text({ enum: ["owner", "member", "outside"] }).notNull(),
     trace: text().notNull(),

@@ -1,4 +1,5 @@
 import type { Send } from "../channels/channel.ts";
+import { isNo } from "../channels/enabled.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { TurnRow } from "./turns.ts";
@@ -11,12 +12,13 @@ const FIRST_MS = 1000;
  * The returned function takes it away. Best effort: nothing waits for it, and what fails is not tried again.
  */
 export function showSeen(room: Room, parts: Parts, turn: TurnRow): () => void {
-  if (!room.channel?.limits.seen || isOff(room)) return () => {};
+  const { channel, channelName, config } = room;
+  if (!channel?.limits.seen || isNo(config.vars[`${channelName.toUpperCase()}_SEEN`])) return () => {};
   let under: string | undefined;
   let shown: Promise<unknown> | undefined;
   const send = (messageId: string, over: { over?: true } = {}) => {
     const to = { chatId: room.chatId, ...(turn.thread ? { thread: turn.thread } : {}) };
-    return room.channel!.send({ type: "seen", to, messageId, ...over } satisfies Send, room.channelEnv);
+    return channel.send({ type: "seen", to, messageId, ...over } satisfies Send, room.channelEnv);
   };
   const timer = setTimeout(() => {
     // A slash command is no message; its platform shows by itself that it waits.
@@ -27,8 +29,4 @@ export function showSeen(room: Room, parts: Parts, turn: TurnRow): () => void {
     clearTimeout(timer);
     if (under !== undefined) void shown?.then(() => send(under!, { over: true }));
   };
-}
-
-function isOff({ channelName, config }: Room): boolean {
-  return /^(false|0|no|off)$/i.test(config.vars[`${channelName.toUpperCase()}_SEEN`]?.trim() ?? "");
 }

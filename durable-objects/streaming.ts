@@ -2,10 +2,12 @@ import { and, eq, sql } from "drizzle-orm";
 import type { LoopEvent } from "../agent/events.ts";
 import { StreamGate } from "../agent/say.ts";
 import type { Send, Sent } from "../channels/channel.ts";
+import { blank } from "./outgoing.ts";
 import type { Parts } from "./parts.ts";
 import { prepared } from "./prepared.ts";
 import type { Room } from "./room.ts";
 import { outbox } from "./schema.ts";
+import { spoken } from "./spoken.ts";
 import type { TurnRow } from "./turns.ts";
 
 /** The final edit always has room: streaming stops this many edits before the platform's limit. */
@@ -137,7 +139,7 @@ export class Streaming {
 
   /** Only the first part is streamed; the rest of a long answer follows at its end. */
   #part(text: string) {
-    return this.#room.channel?.render(text)[0];
+    return spoken(this.#room, text)[0];
   }
 
   #to() {
@@ -166,6 +168,7 @@ const STREAMED = prepared((db) => {
 function streamRow(room: Room, turn: TurnRow, answers: string | undefined) {
   const id = room.newId();
   return {
+    ...blank(room),
     id,
     key: `stream:${turn.id}:${id}`,
     turn: turn.id,
@@ -173,15 +176,8 @@ function streamRow(room: Room, turn: TurnRow, answers: string | undefined) {
     text: "",
     replyTo: answers ?? null,
     state: "streaming" as const,
-    part: 0,
-    sentIds: [],
-    plain: false,
     boot: room.boot,
     attempts: 1,
-    repeated: false,
-    edits: 0,
-    nextAt: room.now(),
-    createdAt: room.now(),
     trust: turn.trust,
     trace: turn.trace,
   };

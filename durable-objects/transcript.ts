@@ -1,7 +1,6 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, lte, sql } from "drizzle-orm";
 import type { Recalled } from "../agent/tools/tool.ts";
 import { wholeText } from "../agent/voice.ts";
-import type { Edit } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
 import type { Inbox, InboxRow } from "./inbox.ts";
 import { prepared } from "./prepared.ts";
@@ -158,16 +157,13 @@ export class Transcript {
   }
 
   /** Records an edit of a message that was read already. It is not answered again. */
-  edited(edit: Edit): void {
-    const read = and(eq(inbox.messageId, edit.messageId), ne(inbox.state, "recorded"));
-    const original = this.#room.db.select({ id: inbox.id }).from(inbox).where(read).get();
-    if (!original) return;
-    const text = `${edit.text} (edited)`;
-    this.#inbox.rewrite(original.id, text);
+  edited(id: string, words: string): void {
+    const text = `${words} (edited)`;
+    this.#inbox.rewrite(id, text);
     const changed = this.#room.db
       .update(messages)
       .set({ text })
-      .where(eq(messages.id, original.id))
+      .where(eq(messages.id, id))
       .returning({ rowid: messages.rowid, extra: messages.extra })
       .all();
     for (const { rowid, extra } of changed) {

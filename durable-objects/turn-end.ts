@@ -10,6 +10,7 @@ import { saidAlready } from "./outbox-queries.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { outbox } from "./schema.ts";
+import { spoken } from "./spoken.ts";
 import { streamed } from "./streaming.ts";
 import type { TurnRow } from "./turns.ts";
 
@@ -156,13 +157,12 @@ function closeStream(room: Room, turn: TurnRow, text: string, parts: Parts): boo
   for (const row of streamed(room, turn.id)) {
     const known: boolean = !closed && row.sentIds[0] !== undefined;
     const shown = text || "…";
-    const rendered = room.channel?.render(shown) ?? null;
     const change = known
       ? {
           state: "queued" as const,
           text: shown,
           part: 0,
-          parts: rendered,
+          parts: spoken(room, shown),
           attempts: 0,
           nextAt: room.now(),
         }
@@ -188,8 +188,7 @@ function speak(room: Room, parts: Parts, turn: TurnRow, text: string, key = `tur
   const { thread, session, trust, trace } = turn;
   const answers = parts.inbox.answers(turn.id);
   const replyTo = answers ? { replyTo: answers } : {};
-  const spoken = room.channel?.limits.prefix ? `${room.config.ASSISTANT_NAME}: ${text}` : text;
-  const saying = { key, text: spoken, thread, turn: turn.id, trust, trace, ...replyTo };
+  const saying = { key, text, thread, turn: turn.id, trust, trace, ...replyTo };
   if (!parts.outbox.say(saying, id)) return;
   parts.transcript.addOurs({ id, text, thread, session, turn: turn.id, trust });
 }

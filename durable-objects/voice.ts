@@ -1,7 +1,7 @@
 import { chooseTranscriber, type Transcriber } from "../agent/models/choose-transcriber.ts";
 import { LARGEST_AUDIO, transcribe, transcriptionEstimate } from "../agent/models/transcribe.ts";
 import { isSpoken } from "../agent/voice.ts";
-import { download, LARGER, mayBeFetched } from "./attachments.ts";
+import { download, mayBeFetched } from "./attachments.ts";
 import type { InboxRow } from "./inbox.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
@@ -93,9 +93,10 @@ async function bytesOf(file: StoredAttachment, listening: Listening): Promise<Ui
     const read = await parts.workspace.bytes(file.path);
     return read.ok ? read.bytes : "its file is gone";
   }
-  return file.problem === LARGER
-    ? download(room, file, LARGEST_AUDIO, signal)
-    : (file.problem ?? "it is not here");
+  // The sentence alone stands on rows of the version before.
+  if (!file.tooLarge && file.problem !== "larger than 10 MB") return file.problem ?? "it is not here";
+  const bytes = await download(room, file, LARGEST_AUDIO, signal);
+  return "problem" in bytes ? bytes.problem : bytes;
 }
 
 function setAside(one: Recorded, silent: string, listening: Listening): true {

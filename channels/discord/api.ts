@@ -1,5 +1,6 @@
 import type { ChannelEnv } from "../channel.ts";
 import type { OutgoingFile } from "../files.ts";
+import { jsonOf } from "../json.ts";
 import { noteLimits, pauseBefore } from "./buckets.ts";
 
 /** How long a call may take until its outcome counts as unknown. */
@@ -47,7 +48,7 @@ export async function call({ method, path, body, files, auth }: Call, env: Chann
       headers: headersOf(env, body !== undefined && !files, auth),
       ...(body === undefined ? {} : { body: files ? formOf(body, files) : JSON.stringify(body) }),
     });
-    const json = parseJson(await response.text().catch(() => ""));
+    const json = jsonOf(await response.text().catch(() => ""));
     const retryAfterMs = response.status === 429 ? askedFor(response, json) : undefined;
     noteLimits(route, response.headers, env.now(), retryAfterMs);
     return { status: response.status, json, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
@@ -93,12 +94,4 @@ function askedFor(response: Response, json: unknown): number {
   const seconds =
     typeof retry_after === "number" ? retry_after : Number(response.headers.get("retry-after") ?? 5);
   return Math.ceil((Number.isFinite(seconds) && seconds > 0 ? seconds : 1) * 1000);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { verifyKey } from "discord-interactions";
 import { readBytes, textOf } from "../body.ts";
 import type { ChannelEnv, Received } from "../channel.ts";
 import { isEnabled } from "../enabled.ts";
+import { jsonOf } from "../json.ts";
 import { readInteraction } from "./interaction.ts";
 
 const BODY_CAP = 1024 * 1024;
@@ -35,7 +36,7 @@ export async function receive(request: Request, env: ChannelEnv): Promise<Receiv
   const { signature, timestamp, publicKey } = proof;
   if (!(await verifyKey(body.bytes, signature, timestamp, publicKey)))
     return refuse(401, "The signature is wrong.");
-  const received = readInteraction(parseJson(textOf(body.bytes)));
+  const received = readInteraction(jsonOf(textOf(body.bytes)));
   const lacking = NEEDS.find((name) => !env.vars[name]);
   if (lacking && received.events.length > 0) return refuse(503, `${lacking} is not set.`);
   return received;
@@ -50,14 +51,6 @@ function proofOf({ headers }: Request, { vars, now }: ChannelEnv): Proof | undef
   const recent = Math.abs(now() - Number(timestamp) * 1000) <= WINDOW_MS;
   const mayUse = isEnabled("discord", vars) && KEY.test(publicKey);
   return wellFormed && recent && mayUse ? { signature, timestamp, publicKey } : undefined;
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
 }
 
 function refuse(status: number, body: string): Received {

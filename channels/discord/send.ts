@@ -9,8 +9,11 @@ const PAUSE_MS = 1000;
 const SUPPRESS_EMBEDS = 4;
 const EPHEMERAL = 64;
 
+/** Nothing was done. The others above 500 come from between, where the request may have gone on. */
+const CERTAIN = [500, 502, 503];
+const UNKNOWN_MESSAGE = 10008;
 /** "Unknown Message", "Unknown Webhook", "Unknown interaction", "Invalid Webhook Token". */
-const UNKNOWN_TICKET = [10008, 10015, 10062, 50027];
+const UNKNOWN_TICKET = [UNKNOWN_MESSAGE, 10015, 10062, 50027];
 
 /** https://discord.com/developers/docs/components/reference#button */
 const STOP = [{ type: 1, components: [{ type: 2, style: 2, label: "Stop", custom_id: "/stop" }] }];
@@ -21,6 +24,10 @@ interface Plan {
   /** Done twice it is done once: an edit, or a new message whose nonce Discord knows. */
   repeatable: "edit" | "nonce" | "no";
   ticket?: Ticket;
+  /** What people are to read in the end. Where Discord cannot be reached at all, this waits until it can. */
+  isSaid?: boolean;
+  /** Changes a message that was there. */
+  isEdit?: boolean;
 }
 
 /** Makes one call to Discord. Never throws; the reason never holds a token. */
@@ -62,7 +69,7 @@ async function say(send: Saying, env: ChannelEnv): Promise<Sent> {
     if (first.private)
       return { outcome: "failed", reason: "Discord does not wait for this answer any more." };
   }
-  return carryOut(await fresh(send), env);
+  return carryOut(fresh(send), env);
 }
 
 function original(send: Saying, ticket: Ticket, { vars }: ChannelEnv): Plan & { ticket: Ticket } {
@@ -72,6 +79,7 @@ function original(send: Saying, ticket: Ticket, { vars }: ChannelEnv): Plan & { 
     call: { method: "PATCH", path, body: contentOf(send), files, auth: false },
     repeatable: "edit",
     ticket,
+    isSaid: true,
   };
 }
 
@@ -81,29 +89,31 @@ function followUp(send: Saying, ticket: Ticket, { vars }: ChannelEnv): Plan {
     call: { method: "POST", path: webhookOf(ticket, vars), body, files: send.files, auth: false },
     repeatable: "no",
     ticket,
+    isSaid: true,
   };
 }
 
-async function fresh(send: Saying): Promise<Plan> {
+function fresh(send: Saying): Plan {
   // The question may be gone: the answer then stands by itself.
   const answered = /^\d+$/.test(send.replyTo ?? "")
     ? { message_reference: { message_id: send.replyTo, fail_if_not_exists: false } }
     : {};
-  const nonce = { nonce: await nonceOf(send.key), enforce_nonce: true };
+  const nonce = { nonce: nonceOf(send.key), enforce_nonce: true };
   const body = { ...contentOf(send), ...answered, ...nonce };
   const path = `${channelOf(send)}/messages`;
-  return { call: { method: "POST", path, body, files: send.files }, repeatable: "nonce" };
+  return { call: { method: "POST", path, body, files: send.files }, repeatable: "nonce", isSaid: true };
 }
 
 /** What was said with a ticket is changed with it as long as it is good; later the bot may do so as the author. */
 function editOf(send: Editing, env: ChannelEnv): Plan {
   const body = contentOf(send);
   const ticket = ticketIn(send.messageId);
-  const id = ticket?.messageId ?? send.messageId;
+  const message = `messages/${ticket?.messageId ?? send.messageId}`;
+  const plan = { repeatable: "edit", isEdit: true, isSaid: !send.unfinished } as const;
   if (!ticket || !isLive(ticket, env.now()))
-    return { call: { method: "PATCH", path: `${channelOf(send)}/messages/${id}`, body }, repeatable: "edit" };
-  const path = `${webhookOf(ticket, env.vars)}/messages/${id}`;
-  return { call: { method: "PATCH", path, body, auth: false }, repeatable: "edit" };
+    return { call: { method: "PATCH", path: `${channelOf(send)}/${message}`, body }, ...plan };
+  const path = `${webhookOf(ticket, env.vars)}/${message}`;
+  return { call: { method: "PATCH", path, body, auth: false }, ...plan };
 }
 
 function typingIn(send: Send): Plan {
@@ -162,7 +172,14 @@ function carryOut(plan: Plan, env: ChannelEnv, messageId?: string): Promise<Sent
 async function carryOut(plan: Plan, env: ChannelEnv, messageId?: string): Promise<Sent | "no such ticket"> {
   const reply = await call(plan.call, env);
   if (reply.status >= 200 && reply.status < 300) return arrived(plan, reply, messageId);
+  if (plan.isSaid && "trouble" in reply && reply.trouble === "lost" && !(await isThere(env)))
+    return { outcome: "retry", unreached: true, afterMs: PAUSE_MS, reason: "Discord could not be reached." };
   return refused(plan, reply, env);
+}
+
+/** Whether anything answers. https://discord.com/developers/docs/events/gateway#get-gateway */
+async function isThere(env: ChannelEnv): Promise<boolean> {
+  return !("trouble" in (await call({ method: "GET", path: "/gateway", auth: false }, env)));
 }
 
 function arrived({ ticket, repeatable }: Plan, reply: Reply, messageId?: string): Sent {
@@ -184,11 +201,13 @@ function refused(plan: Plan, reply: Reply, env: ChannelEnv): Sent | "no such tic
       afterMs: reply.retryAfterMs ?? PAUSE_MS,
       reason: "Discord's rate limit is reached.",
     };
+  if (CERTAIN.includes(reply.status)) return { outcome: "retry", afterMs: PAUSE_MS, reason };
   if (reply.status >= 500) return unanswered(plan, "silent");
   if (plan.ticket && plan.repeatable === "edit" && reply.status === 404 && UNKNOWN_TICKET.includes(code))
     return isYoung(plan.ticket, env.now()) ? { outcome: "retry", afterMs: 500, reason } : "no such ticket";
   const hint = reply.status === 401 && plan.call.auth !== false ? " Check DISCORD_BOT_TOKEN." : "";
-  return { outcome: "failed", reason: `${reason}.${hint}` };
+  const gone = plan.isEdit && code === UNKNOWN_MESSAGE ? { gone: true as const } : {};
+  return { outcome: "failed", reason: `${reason}.${hint}`, ...gone };
 }
 
 /** Discord may have had the request, and nothing certain came back. */

@@ -1,3 +1,4 @@
+import { afterCall } from "../call.ts";
 import type { Message } from "../channel.ts";
 import type { FeishuMention } from "./event.ts";
 
@@ -42,7 +43,7 @@ function beginning(text: string, ours: readonly FeishuMention[]): number | undef
 /** A mention at the start is how people call the bot, with what sets it off: nothing that the model need read. */
 function besides(text: string, end: number): string {
   const rest = text.slice(end);
-  return /^['’\w]/.test(rest) ? text : rest.replace(/^(?:[\s,:;،，：；、]|[.!–—-](?=\s|$))+/u, "");
+  return /^['’\w]/.test(rest) ? text : afterCall(` ${rest}`);
 }
 
 /** Feishu has no entity for commands: a slash and a name at the very start, or right behind our mention. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ChannelEnv } from "../channel.ts";
+import { jsonOf } from "../json.ts";
 
 /** How long a call may take until its outcome counts as unknown. */
 const TIMEOUT_MS = 30_000;
@@ -161,17 +162,16 @@ async function tokenOf(env: ChannelEnv, fresh: boolean, timeoutMs?: number): Pro
   }
 }
 
+/** Whether the platform answers at all, whatever it says. */
+export function isThere(env: ChannelEnv): Promise<boolean> {
+  return tokenOf(env, true).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** A file may be JSON itself; it says its name then. */
 function isAnswer({ ok, headers }: Response): boolean {
   const json = (headers.get("content-type") ?? "").includes("json");
   return !ok || (json && !headers.has("content-disposition"));
-}
-
-/** What a text says as JSON; undefined where it is none. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

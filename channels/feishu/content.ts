@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Attachment } from "../channel.ts";
-import { jsonOf } from "./api.ts";
+import { jsonOf } from "../json.ts";
 import { attachment } from "./attachment.ts";
 import { postOf } from "./post.ts";
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { textOf } from "../body.ts";
 import { sameSecret } from "../secret.ts";
 
@@ -33,10 +34,8 @@ export async function isSigned(
   { timestamp, nonce, signature }: Signature,
   encryptKey: string,
 ): Promise<boolean> {
-  const signed = await new Blob([timestamp + nonce + encryptKey, bytes]).arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", signed));
-  const expected = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return sameSecret(signature.toLowerCase(), expected);
+  const hash = createHash("sha256").update(timestamp + nonce + encryptKey);
+  return sameSecret(signature.toLowerCase(), hash.update(bytes).digest("hex"));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readBytes, textOf } from "../body.ts";
 import type { ChannelEnv, Received } from "../channel.ts";
+import { jsonOf } from "../json.ts";
 import { sameSecret } from "../secret.ts";
-import { jsonOf } from "./api.ts";
 import { decrypt, isRecent, isSigned, signatureOf } from "./envelope.ts";
 import { challenge, envelope } from "./event.ts";
 import { fromEvent, NotAnEvent } from "./from-event.ts";
@@ -37,7 +37,7 @@ function refuse(status: number, body: string): Received {
 
 /** The body as JSON, decrypted where it is encrypted; undefined for anything else. */
 async function opened(text: string | undefined, encryptKey: string): Promise<unknown> {
-  const outer = jsonOf(text ?? "") as { encrypt?: unknown } | undefined;
+  const outer = jsonOf(text) as { encrypt?: unknown } | undefined;
   if (typeof outer?.encrypt !== "string") return outer;
   return jsonOf((await decrypt(outer.encrypt, encryptKey)) ?? "");
 }

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { ChannelEnv, Send, Sent } from "../channel.ts";
-import { type Answer, type Call, call, type Refusal, Silence } from "./api.ts";
+import { type Answer, type Call, call, isThere, type Refusal, Silence } from "./api.ts";
 import { uploadFile } from "./files.ts";
 import { showWork, stopWork } from "./reaction.ts";
 import { harmless, plainPost } from "./render.ts";
@@ -41,7 +42,7 @@ export async function send(send: Send, env: ChannelEnv): Promise<Sent> {
   try {
     return await made(send, env);
   } catch (error) {
-    return unanswered(error, send);
+    return unanswered(error, send, env);
   }
 }
 
@@ -66,7 +67,7 @@ async function made(send: Send, env: ChannelEnv): Promise<Sent> {
 async function deliver(send: Message, env: ChannelEnv): Promise<Sent> {
   const content = await contentOf(send, env);
   if ("reason" in content) return refused(content, send);
-  const uuid = await uuidOf(send.key);
+  const uuid = uuidOf(send.key);
   const { chatId, thread } = send.to;
   const answered = [...new Set([send.replyTo, thread])].filter((id) => id !== undefined);
   for (const id of answered) {
@@ -98,12 +99,9 @@ function editOf({ messageId, part, asPlain }: Edit): Call {
 }
 
 /** A key that is too long for Feishu goes by its digest. */
-async function uuidOf(key: string): Promise<string> {
+function uuidOf(key: string): string {
   if (key.length <= UUID_LENGTH) return key;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)));
-  return Array.from(digest.subarray(0, UUID_LENGTH / 2), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
+  return createHash("sha256").update(key).digest("hex").slice(0, UUID_LENGTH);
 }
 
 const created = z.object({ data: z.object({ message_id: z.string().min(1) }) });
@@ -120,6 +118,7 @@ function refused(refusal: Refusal, send: Message | Edit): Sent {
   const { code, status, before, afterMs } = refusal;
   const reason = [refusal.reason, ADVICE[code]].filter(Boolean).join(". ");
   const isFile = send.type === "message" && send.files !== undefined;
+  if (send.type === "edit" && GONE.has(code)) return { outcome: "failed", gone: true, reason };
   if (BUSY.has(code) || status === 429) return { outcome: "retry", afterMs: afterMs ?? PAUSE_MS, reason };
   if (status >= 500) {
     // An edit that is made twice is the same edit. A message may have been made; its uuid covers a repeat.
@@ -132,11 +131,17 @@ function refused(refusal: Refusal, send: Message | Edit): Sent {
   return { outcome: "failed", reason };
 }
 
-/** No answer came. Without a token nothing left; an edit may be repeated, a message is covered by its uuid. */
-function unanswered(error: unknown, send: Send): Sent {
+/**
+ * No answer came. Without a token nothing left, nor where Feishu cannot be reached at all; an edit may be repeated, and a
+ * message is covered by its uuid.
+ */
+async function unanswered(error: unknown, send: Send, env: ChannelEnv): Promise<Sent> {
   const reason = "Feishu did not answer.";
   const phase = error instanceof Silence ? error.phase : "silent";
-  if (phase === "token" || send.type === "edit") return { outcome: "retry", afterMs: PAUSE_MS, reason };
+  const isSaid = send.type === "message" || (send.type === "edit" && !send.unfinished);
+  if (isSaid && (phase === "token" || (phase === "lost" && !(await isThere(env)))))
+    return { outcome: "retry", unreached: true, afterMs: PAUSE_MS, reason: "Feishu could not be reached." };
+  if (send.type !== "message") return { outcome: "retry", afterMs: PAUSE_MS, reason };
   return phase === "lost"
     ? { outcome: "unknown", reason: "The connection to Feishu was lost.", mayRepeat: true }
     : { outcome: "unknown", reason };

@@ -8,6 +8,7 @@ import {
   type Received,
 } from "../channel.ts";
 import { isEnabled } from "../enabled.ts";
+import { jsonOf } from "../json.ts";
 import { sameSecret } from "../secret.ts";
 import { type Addressed, addressedTo } from "./addressed.ts";
 import { botIdOf, usernameOf } from "./api.ts";
@@ -24,7 +25,8 @@ const CUT_BY_THE_APP = 4000;
 /**
  * Reads one webhook request: 405 for another method, 401 before the body is read when the secret is wrong or not
  * set, 413 above 1 MiB, 400 for what is no update, 503 when the bot's own name is needed and Telegram does not tell
- * it (it delivers again then). Kinds of updates that we do not know are 200 without events.
+ * it (it delivers again then). What we do not know is 200 without events: Telegram would deliver it again and again, and
+ * hold up the chat.
  */
 export async function receive(request: Request, env: ChannelEnv): Promise<Received> {
   if (request.method !== "POST") return refuse(405, "Post updates here.");
@@ -62,27 +64,18 @@ type Found =
   | { reason: string };
 
 function messageIn(text: string): Found {
-  const update = updateSchema.safeParse(parseJson(text));
+  const update = updateSchema.safeParse(jsonOf(text));
   if (!update.success) return { reason: "Not an update." };
   const { message, edited_message, message_reaction: reaction, callback_query: press } = update.data;
   const edited = message === undefined;
   if (edited && edited_message === undefined) return { edited, reaction, press };
   const parsed = messageSchema.safeParse(message ?? edited_message);
-  if (!parsed.success) return { reason: "A message without id, date or chat." };
   return { message: parsed.data, edited };
 }
 
 function reactionsIn(reaction: unknown, botId: number): Inbound[] {
   const { data } = reactionSchema.safeParse(reaction);
   return data ? reactionsFrom(data, botId) : [];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function eventsOf(message: TelegramMessage, edited: boolean, env: ChannelEnv): Promise<Inbound[]> {

@@ -94,6 +94,8 @@ function refused(error: GrammyError, send: Send): Sent {
   if (code === 400 && /message is not modified/i.test(description) && send.type === "edit") {
     return { outcome: "sent", messageId: send.messageId };
   }
+  if (send.type === "edit" && /message to edit not found|MESSAGE_ID_INVALID/i.test(description))
+    return { outcome: "failed", gone: true, reason };
   if (code === 400 && isMarkup(description) && !("asPlain" in send && send.asPlain))
     return { outcome: "markup", reason };
   if (code === 401 || code === 404)
@@ -110,10 +112,11 @@ function isMarkup(description: string): boolean {
  * lost it may have, and Telegram has no send key. See docs/decisions/0003-unknown-sends.md.
  */
 async function unanswered(error: unknown, send: Send, env: ChannelEnv): Promise<Sent> {
-  if (send.type !== "message" || !(error instanceof HttpError && error.error instanceof Unreached))
-    return timedOut(send);
+  const isSaid = send.type === "message" || (send.type === "edit" && !send.unfinished);
+  if (!isSaid || !(error instanceof HttpError && error.error instanceof Unreached)) return timedOut(send);
   if (!(await isThere(env)))
-    return { outcome: "retry", afterMs: PAUSE_MS, reason: "Telegram could not be reached." };
+    return { outcome: "retry", unreached: true, afterMs: PAUSE_MS, reason: "Telegram could not be reached." };
+  if (send.type === "edit") return timedOut(send);
   return { outcome: "unknown", reason: "The connection to Telegram was lost.", mayRepeat: true };
 }
 

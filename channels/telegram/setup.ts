@@ -1,5 +1,6 @@
 import { GrammyError } from "grammy/web";
 import type { ChannelEnv, Install, Report } from "../channel.ts";
+import { isYes } from "../enabled.ts";
 import { shorten } from "../shorten.ts";
 import { apiOf } from "./api.ts";
 
@@ -22,6 +23,7 @@ export async function setup({ url, commands }: Install, env: ChannelEnv): Promis
         `Telegram only calls addresses with https, not ${address}. Name one with --public-url, or run npm run telegram:poll.`,
       ],
     };
+  if (await isPolled(env)) return { ok: false, said: [POLLED] };
   return asking(env, async (api) => {
     const secret_token = env.vars.TELEGRAM_WEBHOOK_SECRET!;
     await api.setWebhook(address, { secret_token, allowed_updates: [...UPDATES] });
@@ -40,14 +42,28 @@ export async function setup({ url, commands }: Install, env: ChannelEnv): Promis
 /** Asks who we are, where Telegram delivers to, and what went wrong there last. */
 export function probe(env: ChannelEnv): Promise<Report> {
   return asking(env, async (api) => {
-    const [{ username }, webhook] = await Promise.all([api.getMe(), api.getWebhookInfo()]);
+    const asked = [api.getMe(), api.getWebhookInfo(), isPolled(env)] as const;
+    const [{ username }, webhook, polled] = await Promise.all(asked);
     const { url, pending_update_count: waiting, last_error_message: error, last_error_date: at } = webhook;
     const where = url
       ? `delivers to ${url}; ${waiting} wait there.`
-      : "has no webhook: run nanoflare channels setup telegram, or npm run telegram:poll.";
+      : polled
+        ? `its updates are fetched; ${waiting} wait there.`
+        : "has no webhook: run nanoflare channels setup telegram, or set TELEGRAM_POLLING=true where they are fetched.";
     const last = error && at ? [`Its last error there, ${new Date(at * 1000).toISOString()}: ${error}.`] : [];
-    return { ok: Boolean(url), said: [`Telegram knows this bot as @${username}, and ${where}`, ...last] };
+    return {
+      ok: url ? !polled : polled,
+      said: [`Telegram knows this bot as @${username}, and ${where}`, ...last],
+    };
   });
+}
+
+const POLLED =
+  "Telegram's updates are fetched here (TELEGRAM_POLLING), which a webhook would end. Stop that first, then set it up.";
+
+/** Whether a poller is meant to be there, or the companion says that it is one. */
+async function isPolled({ vars, companion }: ChannelEnv): Promise<boolean> {
+  return isYes(vars.TELEGRAM_POLLING) || (await companion?.state("telegram"))?.state === "ready";
 }
 
 async function asking(

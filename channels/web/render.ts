@@ -1,7 +1,6 @@
 import type { Part } from "../channel.ts";
 import { escapeHtml } from "../html.ts";
-import { parse } from "../markdown.ts";
-import { type Mark, PLAIN, type Span, type Syntax, spansOf, write } from "../spans.ts";
+import { PLAIN, type Span, write } from "../spans.ts";
 import { split } from "../split.ts";
 import { toHtml } from "./html.ts";
 
@@ -9,7 +8,7 @@ import { toHtml } from "./html.ts";
 export const TEXT = 200_000;
 export const PARTS = 10;
 
-/** One part: HTML as `body`, the markdown itself as `plain`. Only above the limit it is cut, and then shown simply. */
+/** One part: HTML as `body`, the markdown itself as `plain`. Only above the limit it is cut, and then shown as it is. */
 export function render(markdown: string): Part[] {
   const plain = markdown.toWellFormed();
   if (plain.trim() === "") return [];
@@ -17,29 +16,10 @@ export function render(markdown: string): Part[] {
     const body = toHtml(plain);
     if (body.length <= TEXT) return [{ body, plain }];
   }
-  return split(spansOf(parse(plain)), { limit: TEXT, parts: PARTS, encode });
+  return split([{ text: plain, marks: [] }], { limit: TEXT, parts: PARTS, encode });
 }
 
-const TAGS: Record<Exclude<Mark["type"], "link">, string> = {
-  bold: "strong",
-  italic: "em",
-  underline: "u",
-  strike: "del",
-  spoiler: "mark",
-  code: "code",
-  quote: "blockquote",
-  pre: "pre",
-};
-
-const HTML: Syntax = {
-  open: (mark) =>
-    mark.type === "link"
-      ? `<a href="${escapeHtml(mark.url)}" target="_blank" rel="noopener noreferrer">`
-      : `<${TAGS[mark.type]}>`,
-  close: (mark) => (mark.type === "link" ? "</a>" : `</${TAGS[mark.type]}>`),
-  text: (text) => escapeHtml(text).replaceAll("\n", "<br>"),
-};
-
 function encode(spans: Span[]): Part {
-  return { body: `<div>${write(spans, HTML)}</div>`, plain: write(spans, PLAIN) };
+  const plain = write(spans, PLAIN);
+  return { body: `<pre>${escapeHtml(plain)}</pre>`, plain };
 }

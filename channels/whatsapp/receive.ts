@@ -7,6 +7,7 @@ import {
   type Person,
   type Quote,
 } from "../channel.ts";
+import { commandIn } from "../command.ts";
 import { attachmentsOf, contextOf, textOf, unwrap } from "./content.ts";
 import { bare, isChat, isGroup, lasting, personOf } from "./jid.ts";
 import { type Content, type MessageKey, numberOf, type WhatsAppMessage } from "./message.ts";
@@ -95,7 +96,7 @@ function messageFrom(received: WhatsAppMessage, content: Content, place: Place, 
     sender,
     text,
     mentioned: mentions(content, account),
-    command: commandOf(text),
+    command: commandIn(text),
     replyTo: quoteOf(content, account),
     attachments: [],
     partOfMore: content.messageContextInfo?.messageAssociation?.associationType === MEDIA_ALBUM,
@@ -152,9 +153,4 @@ function quoteOf(content: Content, account: Account): Quote | undefined {
   const text = textOf(unwrap(quotedMessage)).slice(0, 500).toWellFormed() || undefined;
   const fromUs = account.sentByUs(stanzaId) || (byAccount && !account.shared);
   return { messageId: stanzaId, sender, text, fromUs };
-}
-
-function commandOf(text: string): Message["command"] {
-  const found = /^\/([a-z][a-z0-9_-]*)(?:\s+([\s\S]*))?$/i.exec(text);
-  return found ? { name: found[1]!.toLowerCase(), args: found[2]?.trim() ?? "" } : undefined;
 }

@@ -195,7 +195,7 @@ describe("an answer to an interaction", () => {
   it("may be made again when its outcome is unknown, but a later private part may not", async () => {
     const replyTo = await answerTo("status");
     const first = await discord.send({ ...message, replyTo }, env);
-    answer = () => Response.json({}, { status: 500 });
+    answer = () => Response.json({}, { status: 504 });
     expect(await discord.send({ ...message, replyTo }, env)).toMatchObject({ outcome: "retry" });
     const after = "messageId" in first ? first.messageId : "";
     expect(await discord.send({ ...message, after }, env)).toMatchObject({
@@ -215,12 +215,43 @@ describe("an answer to an interaction", () => {
 
 describe("Discord in trouble", () => {
   it("may have had a message that got no answer: with its nonce it may be sent again", async () => {
-    for (const status of [500, 502, 503, 504]) {
+    for (const status of [504, 520, 524]) {
       answer = () => new Response("<html>", { status });
       const sent = await discord.send(message, env);
       expect(sent).toMatchObject({ outcome: "unknown" });
       expect(sent).not.toHaveProperty("keyless");
     }
+  });
+
+  it.each([500, 502, 503])(
+    "that says so itself (%i) has taken nothing: it is tried again later",
+    async (status) => {
+      answer = () => new Response("<html>", { status });
+      for (const send of [message, { ...message, replyTo: await answerTo() }])
+        expect(await discord.send(send, env)).toMatchObject({ outcome: "retry" });
+    },
+  );
+
+  it("that cannot be reached at all is told from a connection that was lost", async () => {
+    let there = false;
+    answer = ({ path }) => {
+      if (there && path === "/gateway") return Response.json({ url: "wss://gateway.discord.gg" });
+      throw new TypeError("fetch failed");
+    };
+    const edit: Send = { type: "edit", to, messageId: "99", part, key };
+    for (const send of [message, edit])
+      expect(await discord.send(send, env)).toMatchObject({ outcome: "retry", unreached: true });
+    there = true;
+    expect(await discord.send(message, env)).toMatchObject({ outcome: "unknown", mayRepeat: true });
+    expect(await discord.send(edit, env)).not.toHaveProperty("unreached");
+  });
+
+  it("says when the message that is to be edited was deleted", async () => {
+    refuse(404, 10008, "Unknown Message");
+    const edit: Send = { type: "edit", to, messageId: "99", part, key };
+    expect(await discord.send(edit, env)).toMatchObject({ outcome: "failed", gone: true });
+    refuse(403, 50001, "Missing Access");
+    expect(await discord.send(edit, env)).not.toHaveProperty("gone");
   });
 
   it("keeps a message whose answer is cut as unknown", async () => {

@@ -184,6 +184,26 @@ describe("a send", () => {
     }
   });
 
+  it("waits where Feishu cannot be reached at all, also with a token", async () => {
+    let there = true;
+    const { env } = install(({ path }) => (there && path.startsWith("/auth/") ? missing : undefined));
+    for (const [send, state] of [
+      [message, true],
+      [message, false],
+      [edit, false],
+    ] as const) {
+      there = state;
+      const sent = await feishu.send(send, env);
+      expect("unreached" in sent).toBe(!state);
+    }
+  });
+
+  it("whose message was withdrawn meanwhile is not there to be edited", async () => {
+    for (const code of [230011, 230110])
+      expect((await sendTo(edit, refusal(code))).sent).toMatchObject({ outcome: "failed", gone: true });
+    expect((await sendTo(edit, refusal(230002))).sent).not.toHaveProperty("gone");
+  });
+
   it("names the variable when the app is refused", async () => {
     const { env } = install(() => refusal(10014, 200));
     expect(await feishu.send(message, env)).toMatchObject({

@@ -133,6 +133,13 @@ describe("the door", () => {
     expect(await receive(gone)).toEqual({ status: 200, events: [] });
   });
 
+  it("takes an update that it does not know, which would hold up its chat for ever", async () => {
+    const odd = update("private-text");
+    odd.message.chat.type = "community";
+    for (const known of [odd, { update_id: 8, message: {} }, { update_id: 9, edited_message: 7 }])
+      expect(await receive(known)).toEqual({ status: 200, events: [] });
+  });
+
   it("refuses without throwing whatever field is missing or odd", async () => {
     for (const name of updateNames) {
       for (const path of pathsIn(update(name))) {

@@ -182,13 +182,30 @@ describe("against a Bot API in trouble", () => {
       expect(await telegram.send(send, env)).toMatchObject({ outcome: "retry", afterMs: expect.any(Number) });
   });
 
+  it("waits where Telegram cannot be reached at all", async () => {
+    answer = (_, response) => response.destroy();
+    for (const send of [message, edit])
+      expect(await telegram.send(send, env)).toMatchObject({ outcome: "retry", unreached: true });
+  });
+
+  it.each(["Bad Request: message to edit not found", "Bad Request: MESSAGE_ID_INVALID"])(
+    "says when the message that is to be edited was deleted: %s",
+    async (description) => {
+      refuse(400, description);
+      expect(await telegram.send(edit, env)).toMatchObject({ outcome: "failed", gone: true });
+      expect(await telegram.send(message, env)).not.toHaveProperty("gone");
+    },
+  );
+
   it("may repeat a message once when only its own connection was lost", async () => {
     answer = ({ path }, response) =>
       path.endsWith("/getMe")
         ? json(response, 200, { ok: true, result: { id: 1, is_bot: true, username: "flare_bot" } })
         : response.destroy();
     expect(await telegram.send(message, env)).toMatchObject({ outcome: "unknown", mayRepeat: true });
-    expect(await telegram.send(edit, env)).toMatchObject({ outcome: "retry" });
+    const edited = await telegram.send(edit, env);
+    expect(edited).toMatchObject({ outcome: "retry" });
+    expect(edited).not.toHaveProperty("unreached");
   });
 
   it.each([

@@ -92,4 +92,21 @@ describe("Telegram's probe", () => {
     const report = await telegram.probe!(env);
     expect(report).toMatchObject({ ok: false, said: [expect.stringContaining("channels setup telegram")] });
   });
+
+  const companion = {
+    state: async () => ({ channel: "telegram", state: "ready" as const }),
+  } as unknown as ChannelEnv["companion"];
+  it.each([
+    ["a variable", (): Partial<ChannelEnv> => ({ vars: { ...env.vars, TELEGRAM_POLLING: "true" } })],
+    ["the companion", (): Partial<ChannelEnv> => ({ companion })],
+  ])("knows by %s that updates are fetched, which no set-up may end", async (_, change) => {
+    results.getWebhookInfo = { url: "", pending_update_count: 2 };
+    const polled = { ...env, ...change() };
+    const report = await telegram.probe!(polled);
+    expect(report).toMatchObject({ ok: true, said: [expect.stringMatching(/fetched; 2 wait/)] });
+    expect(report.said.join()).not.toContain("channels setup");
+    asked = [];
+    expect(await telegram.setup!(install, polled)).toMatchObject({ ok: false });
+    expect(asked).toEqual([]);
+  });
 });

@@ -41,3 +41,18 @@ test("every table is in docs/storage.md", () => {
   expect(tables.length).toBeGreaterThan(10);
   expect(tables.filter((table) => !page.includes(`\`${table}\``))).toEqual([]);
 });
+
+test("the compose file passes on every variable that the companion reads", () => {
+  const read = ["bridge/config.ts", "channels/feishu/api.ts"].flatMap((file) =>
+    [
+      ...readFileSync(file, "utf8").matchAll(
+        /\b(?:NANOFLARE|BRIDGE|COMPANION|WHATSAPP|DISCORD|TELEGRAM|FEISHU)_\w+/g,
+      ),
+    ].map(([name]) => name),
+  );
+  // The image names its own folder; only tests speak to another WhatsApp.
+  const own = ["COMPANION_DIR", "WHATSAPP_SOCKET_URL"];
+  const passed = readFileSync("bridge/deploy/compose.yaml", "utf8");
+  const missing = new Set(read.filter((name) => !own.includes(name) && !passed.includes(`${name}: `)));
+  expect([...missing]).toEqual([]);
+});
