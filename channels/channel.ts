@@ -274,11 +274,17 @@ export interface Channel {
   carried?: true;
   /** Asks the platform whether it knows us and reaches us. Changes nothing. */
   probe?(env: ChannelEnv): Promise<Report>;
-  /** Fetches an attachment's bytes, or says why not. The caller must consume or cancel the body. */
+  /**
+   * Fetches an attachment's bytes, or says why not; `afterMs`: it may come then. The caller must consume or cancel the
+   * body.
+   */
   download(
     attachment: Attachment,
     env: ChannelEnv,
-  ): Promise<{ ok: true; body: ReadableStream<Uint8Array>; size?: number } | { ok: false; reason: string }>;
+  ): Promise<
+    | { ok: true; body: ReadableStream<Uint8Array>; size?: number }
+    | { ok: false; reason: string; afterMs?: number }
+  >;
 }
 
 /** Joins channel and chat id. */

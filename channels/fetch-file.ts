@@ -25,11 +25,21 @@ export async function fetchFile(
     };
   }
   await response.body?.cancel();
-  return response.ok ? TOO_LARGE : noFile(`${platform} answered ${response.status} for the file.`);
+  const { ok, status } = response;
+  return ok ? TOO_LARGE : refusedFile(status, `${platform} answered ${status} for the file.`);
 }
 
 export function noFile(reason: string): Download {
   return { ok: false, reason };
+}
+
+/** One that may come later. */
+export function lateFile(reason: string, afterMs = 1000): Download {
+  return { ok: false, reason, afterMs };
+}
+
+export function refusedFile(status: number, reason: string): Download {
+  return status === 429 || status >= 500 ? lateFile(reason) : noFile(reason);
 }
 
 export const TOO_LARGE = noFile("The file is larger than 20 MB, the most that is fetched.");

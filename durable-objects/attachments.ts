@@ -10,6 +10,9 @@ import type { StoredAttachment } from "./schema.ts";
 /** Files above this are not kept in the workspace. */
 const LARGEST = 10 * 1024 * 1024;
 export const LARGER = "larger than 10 MB";
+/** What does not come now is asked for so often, and not after so many milliseconds. */
+const TRIES = 3;
+const PATIENCE_MS = 60_000;
 
 /**
  * Fetches what was attached to a turn's messages into the workspace. It happens only now, when the turn runs, so only
@@ -59,20 +62,32 @@ async function fetchOne(
   return written.ok ? { ...attachment, path } : problem("it could not be stored");
 }
 
-/** A file's bytes, or why there are none; never more than `limit`, 10 or 20 MB. */
-export async function download(
+/** A file's bytes, or why there are none; never more than `limit`, 10 or 20 MB. What passes is waited for. */
+export async function download(...call: Parameters<typeof downloadOnce>): Promise<Uint8Array | string> {
+  const [{ now }, , , signal] = call;
+  const since = now();
+  for (let tries = 1; ; tries++) {
+    const got = await downloadOnce(...call);
+    if (typeof got === "string" || got instanceof Uint8Array) return got;
+    const isLast = tries === TRIES || signal.aborted || now() - since > PATIENCE_MS;
+    if (got.afterMs === undefined || isLast) return got.reason;
+    await scheduler.wait(got.afterMs, { signal }).catch(() => undefined);
+  }
+}
+
+async function downloadOnce(
   room: Room,
   attachment: Attachment,
   limit: number,
   signal: AbortSignal,
-): Promise<Uint8Array | string> {
+): Promise<Uint8Array | string | { reason: string; afterMs?: number }> {
   const larger = limit === LARGEST ? LARGER : "larger than 20 MB";
   if ((attachment.size ?? 0) > limit) return larger;
   const file = await room.channel!.download(attachment, until(room.channelEnv, signal));
-  if (!file.ok) return file.reason;
+  if (!file.ok) return file;
   return readAll(file.body, limit).then(
     (bytes) => bytes ?? larger,
-    () => "the download broke off",
+    () => ({ reason: "the download broke off", afterMs: 1000 }),
   );
 }
 

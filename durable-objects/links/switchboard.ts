@@ -72,7 +72,7 @@ export class Switchboard {
 
   async command(id: string, channel: string, command: Command, asker?: Address): Promise<Answer> {
     const line = this.#line();
-    const idle = isForAccount(command) ? line && idleOf(line, channel) : undefined;
+    const idle = isForAccount(command) ? line && idleOf(line, channel, command) : undefined;
     const isAbsent = !line && !this.#presence.awaited();
     const answer =
       isAbsent || idle
@@ -201,9 +201,10 @@ function isForAccount(command: Command): boolean {
   return command.do !== "link" && command.do !== "unlink";
 }
 
-/** Why the companion at this socket does nothing for a channel that it carries. */
-function idleOf(line: Socket, channel: string): string | undefined {
+/** Why the companion at this socket does nothing for a channel that it carries. A turn waits for its files. */
+function idleOf(line: Socket, channel: string, command: Command): string | undefined {
   const connector = attachedOf(line).connectors.find((one) => one.channel === channel);
   if (!connector || connector.state === "ready") return undefined;
+  if (command.do === "download" && connector.state === "connecting") return undefined;
   return `The companion's ${channel} account is ${connector.state}.`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Address } from "../../../channels/channel.ts";
-import { type ConnectorState, PROTOCOL } from "../../../channels/frames.ts";
+import { type ConnectorState, PROTOCOL, type Up } from "../../../channels/frames.ts";
 import type { Switchboard } from "../../../durable-objects/links/switchboard.ts";
 import { Disk, Line, switchboardOn } from "./disk.ts";
 
@@ -33,8 +33,11 @@ class Worker {
 
   async companion(...connectors: ConnectorState[]): Promise<void> {
     this.#line ??= new Line(() => undefined);
-    const frame = { type: "hello", protocol: PROTOCOL, companion: "disk", version: "test", connectors };
-    await this.switchboard.heard(this.#line, JSON.stringify(frame));
+    await this.says({ type: "hello", protocol: PROTOCOL, companion: "disk", version: "test", connectors });
+  }
+
+  async says(frame: Up): Promise<void> {
+    await this.switchboard.heard(this.#line!, JSON.stringify(frame));
   }
 }
 
@@ -95,6 +98,14 @@ test("only those are told whose account works, and a crowd is told bit by bit", 
   }
   expect(new Set(worker.knocked).size).toBe(101);
   expect(worker.knocked).toHaveLength(101);
+});
+
+test("a file is asked for while the account connects, and comes as soon as it has", async () => {
+  const worker = new Worker();
+  await worker.companion({ channel: "whatsapp", state: "connecting" });
+  const file = worker.switchboard.command("d1", "whatsapp", { do: "download", ref: "1/A" });
+  await worker.says({ type: "result", seq: 1, id: "d1", result: { outcome: "done", media: "media/x" } });
+  expect(await file).toEqual({ outcome: "done", media: "media/x" });
 });
 
 test("what a companion may have done already is said to be so", async () => {
