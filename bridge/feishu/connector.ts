@@ -23,6 +23,8 @@ const REACTION = "im.message.reaction.created_v1";
 const PATIENCE_MS = 2500;
 /** The SDK gives some errors up, and waits for minutes after a first try that failed. */
 const AGAIN_MS = 20_000;
+/** So many failures in a row are no passing trouble. */
+const PASSING = 3;
 /** The server is gone when it says nothing for so many seconds after a ping. */
 const PONG_S = 10;
 
@@ -41,6 +43,7 @@ export class FeishuConnection implements Connector {
   #client: WSClient | undefined;
   #again: NodeJS.Timeout | undefined;
   #stopped = false;
+  #failures = 0;
   readonly #standing: Standing;
 
   constructor(options: FeishuOptions, host: Host) {
@@ -98,6 +101,7 @@ export class FeishuConnection implements Connector {
 
   #ready(): void {
     clearTimeout(this.#again);
+    this.#failures = 0;
     this.#host.say("Feishu: connected.");
     this.#standing.change({ state: "ready" });
   }
@@ -106,7 +110,7 @@ export class FeishuConnection implements Connector {
     if (this.#stopped) return;
     const problem = `Feishu: ${error.message}`.slice(0, 300);
     if (problem !== this.#standing.now.problem) this.#host.say(problem);
-    this.#standing.change({ state: "failed", problem });
+    this.#standing.change({ state: ++this.#failures < PASSING ? "connecting" : "failed", problem });
     clearTimeout(this.#again);
     this.#again = setTimeout(() => this.start(), this.#options.againMs ?? AGAIN_MS);
   }
