@@ -46,7 +46,7 @@ export class Companion {
       connectors: () => [...this.#connectors.values()].map((connector) => connector.state()),
       work: () => this.#hands.look(),
       hint: (channel, hint) => this.#hands.hint(channel, hint),
-      later: (ms) => void setTimeout(() => this.#session.pump(), ms).unref(),
+      later: (ms) => void setTimeout(() => this.#session.look(), ms).unref(),
       say,
     });
   }
