@@ -1,3 +1,4 @@
+import type { Download } from "./fetch-file.ts";
 import type { FileLimits, OutgoingFile } from "./files.ts";
 import type { Companion } from "./frames.ts";
 import type { Choice, Press } from "./press.ts";
@@ -274,17 +275,8 @@ export interface Channel {
   carried?: true;
   /** Asks the platform whether it knows us and reaches us. Changes nothing. */
   probe?(env: ChannelEnv): Promise<Report>;
-  /**
-   * Fetches an attachment's bytes, or says why not; `afterMs`: it may come then. The caller must consume or cancel the
-   * body.
-   */
-  download(
-    attachment: Attachment,
-    env: ChannelEnv,
-  ): Promise<
-    | { ok: true; body: ReadableStream<Uint8Array>; size?: number }
-    | { ok: false; reason: string; afterMs?: number }
-  >;
+  /** Fetches an attachment's bytes, or says why not. The caller must consume or cancel the body. */
+  download(attachment: Attachment, env: ChannelEnv): Promise<Download>;
 }
 
 /** Joins channel and chat id. */

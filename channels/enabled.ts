@@ -5,7 +5,12 @@ export function isYes(value = ""): boolean {
   return /^(true|1|yes|on)$/i.test(value.trim());
 }
 
+/** Whether a variable says no. */
+export function isNo(value = ""): boolean {
+  return /^(false|0|no|off)$/i.test(value.trim());
+}
+
 /** `<CHANNEL>_ENABLED`, true unless it says no. */
 export function isEnabled(name: string, vars: ChannelEnv["vars"]): boolean {
-  return !/^(false|0|no|off)$/i.test(vars[`${name.toUpperCase()}_ENABLED`]?.trim() ?? "");
+  return !isNo(vars[`${name.toUpperCase()}_ENABLED`]);
 }

@@ -1,10 +1,11 @@
-import type { Channel } from "./channel.ts";
-
 /** Larger files are not fetched, whatever the platform allows. */
 export const FILE_CAP = 20 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
 
-export type Download = Awaited<ReturnType<Channel["download"]>>;
+/** A file, or why there is none; `afterMs`: it may come then. */
+export type Download =
+  | { ok: true; body: ReadableStream<Uint8Array>; size?: number }
+  | { ok: false; reason: string; afterMs?: number };
 
 /**
  * Fetches a file of a platform as a stream that fails above 20 MB. Follows no redirect. Rejects when nothing answers;

@@ -1,4 +1,5 @@
 import type { Send } from "../channels/channel.ts";
+import { isNo } from "../channels/enabled.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import type { TurnRow } from "./turns.ts";
@@ -30,5 +31,5 @@ export function showSeen(room: Room, parts: Parts, turn: TurnRow): () => void {
 }
 
 function isOff({ channelName, config }: Room): boolean {
-  return /^(false|0|no|off)$/i.test(config.vars[`${channelName.toUpperCase()}_SEEN`]?.trim() ?? "");
+  return isNo(config.vars[`${channelName.toUpperCase()}_SEEN`]);
 }

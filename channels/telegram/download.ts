@@ -9,7 +9,8 @@ import {
   refusedFile,
   TOO_LARGE,
 } from "../fetch-file.ts";
-import { apiOf, apiRoot } from "./api.ts";
+import { apiOf } from "./api.ts";
+import { apiRoot } from "./root.ts";
 
 /**
  * Fetches a file by its `file_id`. Bots may fetch none above 20 MB: https://core.telegram.org/bots/api#getfile.
