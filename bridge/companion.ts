@@ -27,13 +27,18 @@ export class Companion {
   readonly #hands: Hands;
   readonly #connectors = new Map<string, Connector>();
   #changes: NodeJS.Timeout | undefined;
+  #resting: NodeJS.Timeout | undefined;
 
   /** @param say tells the person at the terminal one line */
   constructor(config: Config, say: (line: string) => void) {
     this.#store = new Store(join(config.folder, "companion.db"));
     this.#connect(config, say);
-    this.#hands = new Hands(this.#store, this.#connectors, () => this.#session.pump());
-    this.#connection = new Connection({ ...config, say, ended: (reason) => this.#rest(reason, say) });
+    this.#hands = new Hands(this.#store, this.#connectors, () => this.#finished());
+    this.#connection = new Connection({
+      ...config,
+      say,
+      ended: (reason, fix) => this.#rest(reason, fix, say),
+    });
     this.#session = new Session(this.#store, {
       version: versionOf(),
       now,
@@ -41,7 +46,7 @@ export class Companion {
       connectors: () => [...this.#connectors.values()].map((connector) => connector.state()),
       work: () => this.#hands.look(),
       hint: (channel, hint) => this.#hands.hint(channel, hint),
-      later: (ms) => void setTimeout(() => this.#session.pump(), ms).unref(),
+      later: (ms) => void setTimeout(() => this.#session.look(), ms).unref(),
       say,
     });
   }
@@ -56,6 +61,7 @@ export class Companion {
   async stop(): Promise<void> {
     this.#connection.stop();
     clearTimeout(this.#changes);
+    clearInterval(this.#resting);
     for (const connector of this.#connectors.values()) await connector.stop();
     this.#store.close();
   }
@@ -82,12 +88,28 @@ export class Companion {
 
   #changed(): void {
     clearTimeout(this.#changes);
-    this.#changes = setTimeout(() => this.#session.health(), CHANGES_MS);
+    this.#changes = setTimeout(() => this.#tellChanges(), CHANGES_MS);
   }
 
-  /** Two companions that take the line from each other help nobody: this one lets go of its accounts too. */
-  #rest(reason: string, say: (line: string) => void): void {
-    say(`${reason} This companion rests; to give it the line, stop the other one and start this one again.`);
+  #tellChanges(): void {
+    clearTimeout(this.#changes);
+    this.#changes = undefined;
+    this.#session.health();
+  }
+
+  /** A command's result is in the store. What the command changed is told before it: who asked looks there next. */
+  #finished(): void {
+    if (this.#changes) this.#tellChanges();
+    this.#session.pump();
+  }
+
+  /**
+   * Two companions that take the line from each other help nobody: this one lets go of its accounts too. It does not end,
+   * or whoever watches over it would start it again at once.
+   */
+  #rest(reason: string, fix: string, say: (line: string) => void): void {
+    say(`${reason} This companion rests until it is started again. ${fix}`);
+    this.#resting = setInterval(() => undefined, 3600_000);
     for (const connector of this.#connectors.values()) void connector.stop();
     this.#connectors.clear();
   }

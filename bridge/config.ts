@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
-import { apiRoot, domainOf } from "../channels/feishu/api.ts";
+import { isEnabled, isNo, isYes } from "../channels/enabled.ts";
+import { domainOf, apiRoot as feishuRoot } from "../channels/feishu/api.ts";
+import { apiRoot as telegramRoot } from "../channels/telegram/root.ts";
 import { Trouble } from "./trouble.ts";
 
 /** What the companion is told by the environment, or by `.dev.vars` in the checkout. The environment wins. */
@@ -38,25 +40,25 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     token,
     folder: vars.COMPANION_DIR ? resolve(vars.COMPANION_DIR) : join(state, "companion"),
     whatsapp: {
-      enabled: !isNo(vars.WHATSAPP_ENABLED),
+      enabled: isEnabled("whatsapp", vars),
       shared: isYes(vars.WHATSAPP_SHARED_NUMBER),
       url: vars.WHATSAPP_SOCKET_URL,
     },
     telegram: isYes(vars.TELEGRAM_POLLING) ? telegramOf(vars, state) : undefined,
-    discord: isNo(vars.DISCORD_ENABLED) || isNo(vars.DISCORD_GATEWAY) ? undefined : discordOf(vars),
-    feishu: isNo(vars.FEISHU_ENABLED) || !isYes(vars.FEISHU_LONG_CONNECTION) ? undefined : feishuOf(vars),
+    discord: isEnabled("discord", vars) && !isNo(vars.DISCORD_GATEWAY) ? discordOf(vars) : undefined,
+    feishu: isEnabled("feishu", vars) && isYes(vars.FEISHU_LONG_CONNECTION) ? feishuOf(vars) : undefined,
     logLevel: vars.COMPANION_LOG ?? "silent",
   };
 }
 
 function telegramOf(vars: NodeJS.Dict<string>, state: string): Config["telegram"] {
-  const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root = "https://api.telegram.org" } = vars;
+  const token = vars.TELEGRAM_BOT_TOKEN;
   const secret = vars.TELEGRAM_WEBHOOK_SECRET ?? textOf(join(state, "telegram-webhook-secret"))?.trim();
   if (!token || !secret)
     throw new Trouble(
       "TELEGRAM_POLLING needs TELEGRAM_BOT_TOKEN and TELEGRAM_WEBHOOK_SECRET, the Worker's own.",
     );
-  return { token, apiRoot: root.replace(/\/+$/, ""), secret };
+  return { token, apiRoot: telegramRoot(vars), secret };
 }
 
 /** Guild messages with a mention and direct messages: no privileged intent. */
@@ -80,7 +82,7 @@ function feishuOf(vars: NodeJS.Dict<string>): Config["feishu"] {
       "FEISHU_LONG_CONNECTION needs FEISHU_APP_ID (cli_ and 16 hex digits) and FEISHU_APP_SECRET, the Worker's own.",
     );
   if (!domainOf(domain)) throw new Trouble("FEISHU_DOMAIN may be feishu (China) or lark (elsewhere).");
-  return { appId, appSecret, domain: apiRoot(vars) };
+  return { appId, appSecret, domain: feishuRoot(vars) };
 }
 
 /** The local start tells in its state where it answers; it may be started later than this, and elsewhere. */
@@ -101,6 +103,3 @@ function textOf(file: string): string | undefined {
     return undefined;
   }
 }
-
-const isYes = (text = "") => /^(true|1|yes|on)$/i.test(text.trim());
-const isNo = (text = "") => /^(false|0|no|off)$/i.test(text.trim());

@@ -10,6 +10,10 @@ export interface Connector {
   /** Lets go in good order. */
   stop(): Promise<void>;
   state(): ConnectorState;
+}
+
+/** A network that only the companion can speak to. */
+export interface Carrier extends Connector {
   /** Does a command. Must be harmless when it is done again with the same id, after a crash. Never throws. */
   run(id: string, command: Command): Promise<Result>;
   hint(hint: Hint): Promise<void>;

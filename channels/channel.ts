@@ -1,3 +1,4 @@
+import type { Download } from "./fetch-file.ts";
 import type { FileLimits, OutgoingFile } from "./files.ts";
 import type { Companion } from "./frames.ts";
 import type { Choice, Press } from "./press.ts";
@@ -278,10 +279,7 @@ export interface Channel {
   /** Asks the platform whether it knows us and reaches us. Changes nothing. */
   probe?(env: ChannelEnv): Promise<Report>;
   /** Fetches an attachment's bytes, or says why not. The caller must consume or cancel the body. */
-  download(
-    attachment: Attachment,
-    env: ChannelEnv,
-  ): Promise<{ ok: true; body: ReadableStream<Uint8Array>; size?: number } | { ok: false; reason: string }>;
+  download(attachment: Attachment, env: ChannelEnv): Promise<Download>;
 }
 
 /** Joins channel and chat id. */

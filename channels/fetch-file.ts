@@ -1,10 +1,11 @@
-import type { Channel } from "./channel.ts";
-
 /** Larger files are not fetched, whatever the platform allows. */
 export const FILE_CAP = 20 * 1024 * 1024;
 const TIMEOUT_MS = 60_000;
 
-export type Download = Awaited<ReturnType<Channel["download"]>>;
+/** A file, or why there is none; `afterMs`: it may come then. */
+export type Download =
+  | { ok: true; body: ReadableStream<Uint8Array>; size?: number }
+  | { ok: false; reason: string; afterMs?: number };
 
 /**
  * Fetches a file of a platform as a stream that fails above 20 MB. Follows no redirect. Rejects when nothing answers;
@@ -25,11 +26,21 @@ export async function fetchFile(
     };
   }
   await response.body?.cancel();
-  return response.ok ? TOO_LARGE : noFile(`${platform} answered ${response.status} for the file.`);
+  const { ok, status } = response;
+  return ok ? TOO_LARGE : refusedFile(status, `${platform} answered ${status} for the file.`);
 }
 
 export function noFile(reason: string): Download {
   return { ok: false, reason };
+}
+
+/** One that may come later. */
+export function lateFile(reason: string, afterMs = 1000): Download {
+  return { ok: false, reason, afterMs };
+}
+
+export function refusedFile(status: number, reason: string): Download {
+  return status === 429 || status >= 500 ? lateFile(reason) : noFile(reason);
 }
 
 export const TOO_LARGE = noFile("The file is larger than 20 MB, the most that is fetched.");

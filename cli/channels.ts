@@ -54,7 +54,8 @@ function detailsOf({ name, state, missing, problem, probe, fix }: ChannelStatus)
   const trouble = problem ? [`${problem}${more}`] : [];
   // What the companion says is the problem then.
   const said = state === "offline" ? [] : (probe?.said ?? []);
-  return [...trouble, ...said, ...(fix ? [fix] : [])].map((sentence) => `${name}: ${sentence}`);
+  const all = new Set([...trouble, ...said, ...(fix ? [fix] : [])]);
+  return [...all].map((sentence) => `${name}: ${sentence}`);
 }
 
 async function setup(target: Target, name: string, options: Options & { publicUrl?: string }): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { PollOptions } from "../bridge/telegram/poll.ts";
+import { apiRoot } from "../channels/telegram/root.ts";
 import { runningUrl } from "./local/running.ts";
 import { type LocalSettings, readSettings } from "./local/settings.ts";
 import { readSecret, TELEGRAM_SECRET_FILE } from "./local/state.ts";
@@ -14,11 +15,11 @@ export function optionsFrom(
   folder?: string,
 ): Pick<PollOptions, "token" | "apiRoot" | "webhook" | "secret"> {
   const settings = readSettings(env, folder);
-  const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root = "https://api.telegram.org" } = settings.vars;
+  const token = settings.vars.TELEGRAM_BOT_TOKEN;
   if (!token) throw new Trouble("TELEGRAM_BOT_TOKEN is not set: put it into the environment or .dev.vars.");
   return {
     token,
-    apiRoot: root.replace(/\/+$/, ""),
+    apiRoot: apiRoot(settings.vars),
     webhook: () => `${urlOf(settings)}/webhook/telegram`,
     secret: secretOf(settings),
   };

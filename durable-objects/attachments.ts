@@ -9,6 +9,9 @@ import type { StoredAttachment } from "./schema.ts";
 
 /** Files above this are not kept in the workspace. */
 const LARGEST = 10 * 1024 * 1024;
+/** What does not come now is asked for so often, and not after so many milliseconds. */
+const TRIES = 3;
+const PATIENCE_MS = 60_000;
 
 /** Why there are no bytes. */
 type Missing = Required<Pick<StoredAttachment, "problem">> & Pick<StoredAttachment, "tooLarge">;
@@ -61,20 +64,34 @@ async function fetchOne(
   return written.ok ? { ...attachment, path } : problem("it could not be stored");
 }
 
-/** A file's bytes, or why there are none; never more than `limit`, 10 or 20 MB. */
-export async function download(
+/** A file's bytes, or why there are none; never more than `limit`, 10 or 20 MB. What passes is waited for. */
+export async function download(...call: Parameters<typeof downloadOnce>): Promise<Uint8Array | Missing> {
+  const [{ now }, , , signal] = call;
+  const since = now();
+  for (let tries = 1; ; tries++) {
+    const got = await downloadOnce(...call);
+    if (got instanceof Uint8Array) return got;
+    const { afterMs, ...missing } = got;
+    const isLast = tries === TRIES || signal.aborted || now() - since > PATIENCE_MS;
+    if (afterMs === undefined || isLast) return missing;
+    await scheduler.wait(afterMs, { signal }).catch(() => undefined);
+  }
+}
+
+async function downloadOnce(
   room: Room,
   attachment: Attachment,
   limit: number,
   signal: AbortSignal,
-): Promise<Uint8Array | Missing> {
+): Promise<Uint8Array | (Missing & { afterMs?: number })> {
   const larger: Missing = { problem: `larger than ${limit >> 20} MB`, tooLarge: true };
   if ((attachment.size ?? 0) > limit) return larger;
   const file = await room.channel!.download(attachment, until(room.channelEnv, signal));
-  if (!file.ok) return { problem: file.reason };
+  if (!file.ok)
+    return { problem: file.reason, ...(file.afterMs === undefined ? {} : { afterMs: file.afterMs }) };
   return readAll(file.body, limit).then(
     (bytes) => bytes ?? larger,
-    () => ({ problem: "the download broke off" }),
+    () => ({ problem: "the download broke off", afterMs: 1000 }),
   );
 }
 

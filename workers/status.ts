@@ -3,6 +3,7 @@ import { transcriberName } from "../agent/models/choose-transcriber.ts";
 import { searchName } from "../agent/web/search.ts";
 import type { Channel, Report } from "../channels/channel.ts";
 import { isEnabled } from "../channels/enabled.ts";
+import { heldBy } from "../channels/held.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
 import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
@@ -93,8 +94,12 @@ export async function carriedState(
   if (!isEnabled(name, config.vars)) return { name, state: "off" };
   const problem = channel.problem(config.vars);
   if (problem) return { name, state: "not set up", problem };
-  if (!channel.carried || !channel.probe) return { name, state: "ready" };
-  const carried = await channel.probe(outside(config, env));
+  const around = outside(config, env);
+  if (!channel.carried || !channel.probe) {
+    const held = await heldBy(around.companion, name);
+    return { name, state: "ready", ...(held?.ok === false ? { problem: held.said[0]! } : {}) };
+  }
+  const carried = await channel.probe(around);
   if (carried.ok) return { name, state: "ready", carried };
   return { name, state: "offline", problem: carried.said.join(" "), carried };
 }

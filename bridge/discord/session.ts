@@ -1,6 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import type { SessionInfo } from "@discordjs/ws";
 
+/** Discord closed the connection since it does not know this place in the session, or the session any more. */
+const OVER = [4007, 4009];
+
 /**
  * The Gateway's session on the disk: a companion that was restarted resumes it and is told what it missed. A place in the
  * session is kept only when the events up to it are stored.
@@ -8,6 +11,8 @@ import type { SessionInfo } from "@discordjs/ws";
 export class GatewaySession {
   readonly #db: DatabaseSync;
   #closing = false;
+  /** Whether a session that the library leaves now is one that Discord does not have any more. */
+  #isOver = false;
   /** Where the library is. */
   current: SessionInfo | null;
 
@@ -21,9 +26,22 @@ export class GatewaySession {
     this.current = row ? (JSON.parse(row.info as string) as SessionInfo) : null;
   }
 
-  /** The library goes on from here; without a session there is nothing to resume. */
+  /** Discord answers: a session that is left without a word of the connection's end is invalid. */
+  greeted(): void {
+    this.#isOver = true;
+  }
+
+  /** The connection broke, or could not be made. `code`: how it was closed. */
+  broke(code = 0): void {
+    this.#isOver = OVER.includes(code);
+  }
+
+  /**
+   * The library goes on from here. It leaves the session when the network is away, too; Discord has it for minutes after
+   * that, and says so when it does not.
+   */
   reach(info: SessionInfo | null): void {
-    if (this.#closing) return;
+    if (this.#closing || (!info && !this.#isOver)) return;
     this.current = info;
     if (!info) this.#db.exec("delete from session");
   }
@@ -33,10 +51,10 @@ export class GatewaySession {
     this.#closing = true;
   }
 
-  /** All events up to this one are stored. */
-  stored(sequence: number): void {
-    if (!this.current) return;
-    const info = JSON.stringify({ ...this.current, sequence });
+  /** All events up to this place are stored. */
+  stored(place: SessionInfo | null): void {
+    if (!place || place.sessionId !== this.current?.sessionId) return;
+    const info = JSON.stringify(place);
     this.#db.prepare("insert or replace into session (id, info) values (1, ?)").run(info);
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WSClient } from "@larksuiteoapi/node-sdk";
-import type { ConnectorState, Result } from "../../channels/frames.ts";
+import type { ConnectorState } from "../../channels/frames.ts";
 import type { Connector, Host } from "../connector.ts";
+import { Standing } from "../standing.ts";
 
 export interface FeishuOptions {
   appId: string;
@@ -22,6 +23,8 @@ const REACTION = "im.message.reaction.created_v1";
 const PATIENCE_MS = 2500;
 /** The SDK gives some errors up, and waits for minutes after a first try that failed. */
 const AGAIN_MS = 20_000;
+/** So many failures in a row are no passing trouble. */
+const PASSING = 3;
 /** The server is gone when it says nothing for so many seconds after a ping. */
 const PONG_S = 10;
 
@@ -40,11 +43,13 @@ export class FeishuConnection implements Connector {
   #client: WSClient | undefined;
   #again: NodeJS.Timeout | undefined;
   #stopped = false;
-  #state: Omit<ConnectorState, "channel"> = { state: "connecting" };
+  #failures = 0;
+  readonly #standing: Standing;
 
   constructor(options: FeishuOptions, host: Host) {
     this.#options = options;
     this.#host = host;
+    this.#standing = new Standing(this.channel, host);
   }
 
   start(): void {
@@ -60,15 +65,7 @@ export class FeishuConnection implements Connector {
   }
 
   state(): ConnectorState {
-    return { channel: this.channel, ...this.#state };
-  }
-
-  async run(): Promise<Result> {
-    return { outcome: "failed", reason: "Feishu is spoken to by the Worker itself." };
-  }
-
-  async hint(): Promise<void> {
-    // The Worker shows that it works by itself.
+    return this.#standing.now;
   }
 
   /** The SDK is large: it is loaded where it is used. It connects again by itself. */
@@ -85,7 +82,7 @@ export class FeishuConnection implements Connector {
       ...{ appId, appSecret, domain, logger, handshakeTimeoutMs: 15_000, wsConfig: { pingTimeout: PONG_S } },
       onReady: () => this.#ready(),
       onReconnected: () => this.#ready(),
-      onReconnecting: () => this.#change({ state: "connecting" }),
+      onReconnecting: () => this.#standing.change({ state: "connecting" }),
       onError: (error) => this.#failed(error),
     });
     await this.#client.start({ eventDispatcher });
@@ -94,7 +91,7 @@ export class FeishuConnection implements Connector {
   /** Rejects when Feishu is to deliver it again. */
   async #heard(event: unknown): Promise<void> {
     const settled = this.#host.raw(this.channel, chatOf(event), event);
-    this.#state = { ...this.#state, lastEventAt: this.#host.now() };
+    this.#standing.heard();
     const end = new AbortController();
     const late = sleep(PATIENCE_MS, undefined, { signal: end.signal }).then(() => {
       throw new Error("The Worker does not have it yet.");
@@ -104,22 +101,18 @@ export class FeishuConnection implements Connector {
 
   #ready(): void {
     clearTimeout(this.#again);
+    this.#failures = 0;
     this.#host.say("Feishu: connected.");
-    this.#change({ state: "ready" });
+    this.#standing.change({ state: "ready" });
   }
 
   #failed(error: Error): void {
     if (this.#stopped) return;
     const problem = `Feishu: ${error.message}`.slice(0, 300);
-    if (problem !== this.#state.problem) this.#host.say(problem);
-    this.#change({ state: "failed", problem });
+    if (problem !== this.#standing.now.problem) this.#host.say(problem);
+    this.#standing.change({ state: ++this.#failures < PASSING ? "connecting" : "failed", problem });
     clearTimeout(this.#again);
     this.#again = setTimeout(() => this.start(), this.#options.againMs ?? AGAIN_MS);
-  }
-
-  #change(state: Omit<ConnectorState, "channel">): void {
-    this.#state = { lastEventAt: this.#state.lastEventAt, ...state };
-    this.#host.changed();
   }
 }
 

@@ -18,9 +18,16 @@ export interface ConnectionOptions {
   url(): string;
   token: string;
   say(line: string): void;
-  /** The line is another companion's for good, or the two cannot understand each other. */
-  ended(reason: string): void;
+  /** The line is another companion's for good, or the two cannot understand each other. `fix`: what to do. */
+  ended(reason: string, fix: string): void;
 }
+
+/** What to do before a companion that was sent away is started again, by the code. */
+const FIXES: Record<number, string> = {
+  [CLOSE.unauthorized.code]: "First give it the Worker's BRIDGE_TOKEN.",
+  [CLOSE.superseded.code]: "First stop the other companion, or remove this one.",
+  [CLOSE.version.code]: "First bring both to the same version of nanoflare.",
+};
 
 /** The socket to the Worker, made again whenever it breaks. */
 export class Connection {
@@ -98,7 +105,7 @@ export class Connection {
     this.#session.closed();
     if (this.#stopped) return;
     const known = Object.values(CLOSE).find((close) => close.code === code);
-    if (known && !known.again) return this.#options.ended(reason);
+    if (known && !known.again) return this.#options.ended(reason, FIXES[code] ?? "");
     const pause = jittered(Math.max(this.#pause, known?.pauseMs ?? 0));
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
     this.#timer = setTimeout(() => this.#connect(), pause);

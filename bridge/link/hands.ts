@@ -1,5 +1,5 @@
 import type { Command, Hint, Result } from "../../channels/frames.ts";
-import type { Connector } from "../connector.ts";
+import type { Carrier, Connector } from "../connector.ts";
 import type { OpenCommand, Store } from "./store.ts";
 
 /**
@@ -33,7 +33,12 @@ export class Hands {
   }
 
   hint(channel: string, hint: Hint): void {
-    void this.#connectors.get(channel)?.hint(hint);
+    void this.#carrier(channel)?.hint(hint);
+  }
+
+  #carrier(channel: string): Carrier | undefined {
+    const connector = this.#connectors.get(channel);
+    return connector && isCarrier(connector) ? connector : undefined;
   }
 
   async #do(open: OpenCommand): Promise<void> {
@@ -44,14 +49,18 @@ export class Hands {
   }
 
   async #result({ id, channel, command }: OpenCommand): Promise<Result> {
-    const connector = this.#connectors.get(channel);
-    if (!connector) return { outcome: "failed", reason: `This companion does not carry ${channel}.` };
+    const carrier = this.#carrier(channel);
+    if (!carrier) return { outcome: "failed", reason: `This companion does not speak to ${channel}.` };
     try {
-      return await connector.run(id, command);
+      return await carrier.run(id, command);
     } catch (error) {
       return { outcome: "unknown", reason: `The companion failed: ${(error as Error).message}` };
     }
   }
+}
+
+function isCarrier(connector: Connector): connector is Carrier {
+  return "run" in connector;
 }
 
 function laneOf({ id, channel, command }: { id: string; channel: string; command: Command }): string {

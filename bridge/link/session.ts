@@ -12,6 +12,10 @@ import type { Item, OpenCommand, Store } from "./store.ts";
 
 /** Items on their way at once. */
 const WINDOW = 32;
+/** What is not taken yet is offered again ever more slowly, up to so many milliseconds. */
+const SLOWEST_MS = 5 * 60_000;
+/** Refusals after which the person at the terminal is told, once. */
+const MANY = 5;
 
 /** What a session uses of the outside. */
 export interface SessionPort {
@@ -22,7 +26,7 @@ export interface SessionPort {
   /** There may be new commands in the store. */
   work(): void;
   hint(channel: string, hint: Hint): void;
-  /** Calls `pump` again after so many milliseconds. */
+  /** Calls `look` after so many milliseconds. */
   later(ms: number): void;
   /** Tells the person at the terminal one line. */
   say(line: string): void;
@@ -40,6 +44,10 @@ export class Session {
   readonly #onTheWay = new Map<number, string>();
   /** Who wants to know when an item is settled, by its number. */
   readonly #watched = new Map<number, () => void>();
+  /** How often the Worker did not take an item yet, by its number; counted anew after a restart. */
+  readonly #refusals = new Map<number, number>();
+  /** When the next look is due that was asked for, in milliseconds; 0: none was. */
+  #lookAt = 0;
   #welcome = false;
 
   constructor(store: Store, port: SessionPort) {
@@ -93,23 +101,34 @@ export class Session {
     if (frame) this.#answer(frame);
   }
 
+  /** What was postponed may be due. */
+  look(): void {
+    this.#lookAt = 0;
+    this.pump();
+  }
+
   /** Sends what may be sent now. */
   pump(): void {
     if (!this.#welcome) return;
     const busy = new Set(this.#onTheWay.values());
-    // The heads that are on their way come first, and take a place each.
-    for (const { seq, lane, item, notBefore } of this.#store.heads(2 * WINDOW)) {
+    for (const { seq, lane, notBefore } of this.#store.heads()) {
       if (busy.size >= WINDOW) return;
       if (busy.has(lane)) continue;
-      const wait = notBefore - this.#port.now();
-      if (wait > 0) {
-        this.#port.later(wait);
+      if (notBefore > this.#port.now()) {
+        this.#lookLater(notBefore);
         continue;
       }
       busy.add(lane);
       this.#onTheWay.set(seq, lane);
-      this.#port.send({ ...item, seq });
+      this.#port.send({ ...this.#store.item(seq), seq });
     }
+  }
+
+  /** One look for all that wait: the first that is due. */
+  #lookLater(at: number): void {
+    if (this.#lookAt > 0 && this.#lookAt <= at) return;
+    this.#lookAt = at;
+    this.#port.later(at - this.#port.now());
   }
 
   #answer(frame: Down): void {
@@ -135,8 +154,20 @@ export class Session {
       this.#port.say(`The Worker does not take an event (${reason}): it is set aside.`);
       this.#store.setAside(seq, reason);
       this.#settle([seq]);
-    } else this.#store.postpone(seq, this.#port.now() + afterMs);
+    } else this.#postpone(seq, reason, afterMs);
     this.#arrived([seq]);
+  }
+
+  /** Nothing is given up: what a wrong setting keeps out is taken when that is mended. */
+  #postpone(seq: number, reason: string, afterMs: number): void {
+    const times = (this.#refusals.get(seq) ?? 0) + 1;
+    this.#refusals.set(seq, times);
+    const pause = Math.min(afterMs * 2 ** (times - 1), SLOWEST_MS);
+    this.#store.postpone(seq, this.#port.now() + pause);
+    if (times === MANY)
+      this.#port.say(
+        `The Worker cannot take an event, and its chat waits (${reason}); npx nanoflare channels status may say why. It is offered again, ever more slowly.`,
+      );
   }
 
   /** It is on the disk before the Worker hears so. */
@@ -151,6 +182,7 @@ export class Session {
     for (const seq of seqs) {
       this.#watched.get(seq)?.();
       this.#watched.delete(seq);
+      this.#refusals.delete(seq);
     }
   }
 

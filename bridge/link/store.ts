@@ -6,11 +6,10 @@ type Numbered<T extends Up["type"]> = Omit<Extract<Up, { type: T }>, "seq">;
 /** What has to reach the Worker: an event or a result, without its number. */
 export type Item = Numbered<"event"> | Numbered<"raw"> | Numbered<"result">;
 
-/** An item that waits. Items of one lane are delivered one after the other. */
-export interface Waiting {
+/** The oldest item of a lane. Items of one lane are delivered one after the other. */
+export interface Head {
   seq: number;
   lane: string;
-  item: Item;
   /** Milliseconds; not to be sent before. */
   notBefore: number;
 }
@@ -36,6 +35,7 @@ const TABLES = `
   );
   create index if not exists commands_open on commands (at) where result is null;
 `;
+const HEAD = "select seq, lane, not_before as notBefore from items where refused is null";
 /** Results are known for longer than the Worker asks again. Refused events are kept for a look. */
 const KEPT_MS = 3 * 24 * 3600_000;
 const REFUSED_KEPT = 100;
@@ -43,6 +43,8 @@ const REFUSED_KEPT = 100;
 /** The companion's memory on its disk: what waits to be delivered, and what it was asked to do. */
 export class Store {
   readonly #db: DatabaseSync;
+  /** By lane; those that had a turn last are last. Looked up lane by lane: all lanes at once cost the whole table. */
+  readonly #heads: Map<string, Head>;
   /** The id of this disk. */
   readonly companion: string;
 
@@ -54,6 +56,7 @@ export class Store {
       `pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; ${TABLES}`,
     );
     this.companion = this.#identity();
+    this.#heads = new Map(this.#firstHeads().map((head) => [head.lane, head]));
   }
 
   close(): void {
@@ -62,23 +65,18 @@ export class Store {
 
   /** Answers the item's number. */
   add(lane: string, item: Item): number {
-    const insert = this.#db.prepare("insert into items (lane, item) values (?, ?)");
-    return Number(insert.run(lane, JSON.stringify(item)).lastInsertRowid);
+    const seq = this.#insert(lane, item);
+    this.#waits(lane, seq);
+    return seq;
   }
 
-  /** The oldest item of each lane, oldest first. */
-  heads(most: number): Waiting[] {
-    const rows = this.#db
-      .prepare(
-        "select min(seq) as seq, lane, item, not_before from items where refused is null group by lane order by seq limit ?",
-      )
-      .all(most) as { seq: number; lane: string; item: string; not_before: number }[];
-    return rows.map(({ seq, lane, item, not_before }) => ({
-      seq,
-      lane,
-      item: JSON.parse(item) as Item,
-      notBefore: not_before,
-    }));
+  /** The oldest item of each lane. */
+  heads(): Iterable<Head> {
+    return this.#heads.values();
+  }
+
+  item(seq: number): Item {
+    return JSON.parse(this.#db.prepare("select item from items where seq = ?").get(seq)!.item as string);
   }
 
   waiting(): number {
@@ -87,17 +85,20 @@ export class Store {
 
   /** The Worker has these. */
   delivered(seqs: readonly number[]): void {
-    const forget = this.#db.prepare("delete from items where seq = ?");
-    for (const seq of seqs) forget.run(seq);
+    const forget = this.#db.prepare("delete from items where seq = ? returning lane");
+    for (const seq of seqs) this.#nextOf(forget.get(seq));
   }
 
   postpone(seq: number, until: number): void {
-    this.#db.prepare("update items set not_before = ? where seq = ?").run(until, seq);
+    this.#nextOf(
+      this.#db.prepare("update items set not_before = ? where seq = ? returning lane").get(until, seq),
+    );
   }
 
   /** The Worker will never take it: it is set aside, so that the rest of its lane goes on. */
   setAside(seq: number, reason: string): void {
-    this.#db.prepare("update items set refused = ? where seq = ?").run(reason, seq);
+    const refuse = this.#db.prepare("update items set refused = ? where seq = ? returning lane");
+    this.#nextOf(refuse.get(reason, seq));
     this.#db
       .prepare(
         "delete from items where refused is not null and seq not in (select seq from items where refused is not null order by seq desc limit ?)",
@@ -135,15 +136,41 @@ export class Store {
 
   /** A command's result and the report of it, in one transaction. */
   finish(id: string, result: Result): void {
+    const lane = `result:${id}`;
     this.#db.exec("begin immediate");
     try {
       this.#db.prepare("update commands set result = ? where id = ?").run(JSON.stringify(result), id);
-      this.add(`result:${id}`, { type: "result", id, result });
+      const seq = this.#insert(lane, { type: "result", id, result });
       this.#db.exec("commit");
+      this.#waits(lane, seq);
     } catch (error) {
       this.#db.exec("rollback");
       throw error;
     }
+  }
+
+  #insert(lane: string, item: Item): number {
+    const insert = this.#db.prepare("insert into items (lane, item) values (?, ?)");
+    return Number(insert.run(lane, JSON.stringify(item)).lastInsertRowid);
+  }
+
+  /** Behind what waits in its lane already. */
+  #waits(lane: string, seq: number): void {
+    if (!this.#heads.has(lane)) this.#heads.set(lane, { seq, lane, notBefore: 0 });
+  }
+
+  /** An item of this lane is another than it was. */
+  #nextOf(changed: Record<string, unknown> | undefined): void {
+    if (!changed) return;
+    const lane = changed.lane as string;
+    const head = this.#db.prepare(`${HEAD} and lane = ? order by seq limit 1`).get(lane);
+    this.#heads.delete(lane);
+    if (head) this.#heads.set(lane, head as unknown as Head);
+  }
+
+  #firstHeads(): Head[] {
+    const oldest = "select min(seq) from items where refused is null group by lane";
+    return this.#db.prepare(`${HEAD} and seq in (${oldest}) order by seq`).all() as unknown as Head[];
   }
 
   #identity(): string {

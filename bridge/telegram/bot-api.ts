@@ -10,6 +10,9 @@ interface Refusal {
   parameters?: { retry_after?: number };
 }
 
+/** Somebody else takes the bot's updates. */
+export class Conflict extends Trouble {}
+
 /** Calls a method of the Bot API. Throws `Unavailable` when it may work later, `Trouble` when it will not. */
 export async function telegram<T>(method: string, query: object, options: PollOptions): Promise<T> {
   const answer = await post(`${options.apiRoot}/bot${options.token}/${method}`, query, options)
@@ -30,8 +33,8 @@ function refusal({ error_code, description, parameters }: Refusal): Error {
         `Telegram does not know this TELEGRAM_BOT_TOKEN (${error_code}); @BotFather shows the right one.`,
       );
     case 409:
-      return new Trouble(
-        "Another program polls this bot, or set a webhook for it (409): stop that one, then start again.",
+      return new Conflict(
+        "Another program polls this bot, or set a webhook for it (409): only one can, stop the other.",
       );
     case 429:
       return new Unavailable("Telegram asks for a pause (429).", (parameters?.retry_after ?? 5) * 1000);

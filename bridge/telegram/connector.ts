@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ConnectorState, Result } from "../../channels/frames.ts";
+import type { ConnectorState } from "../../channels/frames.ts";
 import type { Connector, Host } from "../connector.ts";
+import { Standing } from "../standing.ts";
+import { Conflict } from "./bot-api.ts";
 import { poll } from "./poll.ts";
 
 export interface TelegramOptions {
@@ -9,7 +11,11 @@ export interface TelegramOptions {
   secret: string;
   /** The install's address at this moment. */
   url(): string;
+  /** Where another program polls the bot, it is tried again after so many milliseconds [a minute]. */
+  conflictMs?: number;
 }
+
+const CONFLICT_MS = 60_000;
 
 /**
  * Telegram for an install without a public address. Updates go to the webhook, which checks them as Telegram's; Telegram
@@ -21,27 +27,16 @@ export class TelegramPolling implements Connector {
   readonly #host: Host;
   readonly #end = new AbortController();
   #polling: Promise<void> | undefined;
-  #state: Omit<ConnectorState, "channel"> = { state: "connecting" };
+  readonly #standing: Standing;
 
   constructor(options: TelegramOptions, host: Host) {
     this.#options = options;
     this.#host = host;
+    this.#standing = new Standing(this.channel, host);
   }
 
   start(): void {
-    const { url, ...options } = this.#options;
-    this.#change({ state: "ready" });
-    this.#polling = poll({
-      ...options,
-      webhook: () => `${url()}/webhook/telegram`,
-      fetch,
-      say: (line) => this.#host.say(`Telegram: ${line}`),
-      wait: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
-      signal: this.#end.signal,
-    }).catch((error: Error) => {
-      this.#host.say(`Telegram: ${error.message}`);
-      this.#change({ state: "failed", problem: error.message.slice(0, 300) });
-    });
+    this.#polling = this.#poll().catch((error: Error) => this.#trouble("failed", error));
   }
 
   async stop(): Promise<void> {
@@ -50,19 +45,37 @@ export class TelegramPolling implements Connector {
   }
 
   state(): ConnectorState {
-    return { channel: this.channel, ...this.#state };
+    return this.#standing.now;
   }
 
-  async run(): Promise<Result> {
-    return { outcome: "failed", reason: "Telegram is spoken to by the Worker itself." };
+  /** Who polls by hand for a moment ends the polling here, not for good. */
+  async #poll(): Promise<void> {
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      try {
+        this.#standing.change({ state: "ready" });
+        await this.#pollOnce();
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+        this.#trouble("connecting", error);
+        await wait(this.#options.conflictMs ?? CONFLICT_MS, signal);
+      }
+    }
   }
 
-  async hint(): Promise<void> {
-    // The Worker shows typing itself.
+  #pollOnce(): Promise<void> {
+    const { url, conflictMs: _, ...options } = this.#options;
+    const say = (line: string) => this.#host.say(`Telegram: ${line}`);
+    const webhook = () => `${url()}/webhook/telegram`;
+    return poll({ ...options, webhook, fetch, say, wait, signal: this.#end.signal });
   }
 
-  #change(state: Omit<ConnectorState, "channel">): void {
-    this.#state = state;
-    this.#host.changed();
+  #trouble(state: "connecting" | "failed", { message }: Error): void {
+    this.#host.say(`Telegram: ${message}`);
+    this.#standing.change({ state, problem: message.slice(0, 300) });
   }
+}
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

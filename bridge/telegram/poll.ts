@@ -1,3 +1,4 @@
+import { UPDATES } from "../../channels/telegram/root.ts";
 import { telegram } from "./bot-api.ts";
 import { forward } from "./forward.ts";
 import { LONG_POLL_SECONDS, Unavailable } from "./request.ts";
@@ -23,8 +24,6 @@ export interface Update {
   update_id: number;
 }
 
-const KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "message_reaction"];
-
 /**
  * Forwards updates of the Bot API to the local Worker, in order, until the signal aborts. An update is confirmed to
  * Telegram only after the Worker took it, or refused it for good. Rejects with `Trouble` for what waiting does not
@@ -36,7 +35,7 @@ export async function poll(options: PollOptions): Promise<void> {
   options.say(`Forwarding Telegram's updates to ${options.webhook()}. Stop with Ctrl-C.`);
   let offset: number | undefined;
   while (!options.signal.aborted) {
-    const query = { offset, timeout: LONG_POLL_SECONDS, allowed_updates: KINDS };
+    const query = { offset, timeout: LONG_POLL_SECONDS, allowed_updates: UPDATES };
     const updates = await patiently(() => telegram<Update[]>("getUpdates", query, options), options);
     for (const update of updates ?? []) {
       const settled = await patiently(() => forward(update, options), options);

@@ -4,7 +4,8 @@ import type { Command, ConnectorState, Hint, Result } from "../../channels/frame
 import type { Reaction } from "../../channels/reaction.ts";
 import { reactionFrom } from "../../channels/whatsapp/reaction.ts";
 import { type Account, formerAddress, inboundFrom, migrationFrom } from "../../channels/whatsapp/receive.ts";
-import type { Connector, Host } from "../connector.ts";
+import type { Carrier, Host } from "../connector.ts";
+import { Standing } from "../standing.ts";
 import { Acks } from "./acks.ts";
 import { run } from "./commands.ts";
 import { afterDisconnect } from "./disconnect.ts";
@@ -33,14 +34,14 @@ const NOT_LINKED: Result = {
 };
 
 /** One linked WhatsApp account. */
-export class WhatsApp implements Connector {
+export class WhatsApp implements Carrier {
   readonly channel = "whatsapp";
   readonly #options: WhatsAppOptions;
   readonly #disk: WhatsAppDisk;
   readonly #host: Host;
   readonly #acks = new Acks();
   readonly #groups = new Map<string, GroupMetadata>();
-  #state: Omit<ConnectorState, "channel"> = { state: "not linked" };
+  readonly #standing: Standing;
   #socket: WASocket | undefined;
   #open = false;
   #failures = 0;
@@ -51,6 +52,7 @@ export class WhatsApp implements Connector {
   constructor(disk: WhatsAppDisk, host: Host, options: WhatsAppOptions) {
     this.#disk = disk;
     this.#host = host;
+    this.#standing = new Standing(this.channel, host, "not linked");
     this.#options = options;
   }
 
@@ -67,7 +69,7 @@ export class WhatsApp implements Connector {
   }
 
   state(): ConnectorState {
-    return { channel: this.channel, ...this.#state };
+    return this.#standing.now;
   }
 
   async run(id: string, command: Command): Promise<Result> {
@@ -111,7 +113,7 @@ export class WhatsApp implements Connector {
     await socket?.logout().catch(() => undefined);
     this.#drop();
     this.#disk.forget();
-    this.#change({ state: "not linked" });
+    this.#standing.change({ state: "not linked" });
     return { outcome: "done" };
   }
 
@@ -122,7 +124,7 @@ export class WhatsApp implements Connector {
       metadataOf: (group) => this.#groups.get(group),
     });
     this.#socket = socket;
-    this.#change({ state: this.#disk.isLinked() ? "connecting" : "linking" });
+    this.#standing.change({ state: this.#disk.isLinked() ? "connecting" : "linking" });
     this.#acks.listen(socket);
     socket.ev.on("connection.update", (update) => {
       if (socket === this.#socket) void this.#connection(socket, update);
@@ -148,13 +150,13 @@ export class WhatsApp implements Connector {
     if (!this.#phone) {
       this.#host.say("WhatsApp: scan the QR code with the phone (Linked devices, Link a device).");
       this.#host.show(qr);
-      return this.#change({ state: "linking", qr });
+      return this.#standing.change({ state: "linking", qr });
     }
     // One code for the attempt: a second one would make the first worthless.
-    if (this.#state.code) return;
+    if (this.#standing.now.code) return;
     const code = await socket.requestPairingCode(this.#phone);
     this.#host.say(`WhatsApp: type this code on the phone (Linked devices, Link with phone number): ${code}`);
-    this.#change({ state: "linking", code });
+    this.#standing.change({ state: "linking", code });
   }
 
   #opened(socket: WASocket): void {
@@ -165,7 +167,7 @@ export class WhatsApp implements Connector {
     const { name, id = "" } = socket.user ?? {};
     const account = `${name ?? "account"} (+${id.split(/[:@]/)[0]})`;
     this.#host.say(`WhatsApp: connected as ${account}.`);
-    this.#change({ state: "ready", account });
+    this.#standing.change({ state: "ready", account });
     void socket.groupFetchAllParticipating().then(
       (groups) => this.#learn(Object.values(groups)),
       () => undefined,
@@ -179,19 +181,19 @@ export class WhatsApp implements Connector {
     const next = afterDisconnect(code, this.#failures++);
     if (next.do === "again" && code !== 515 && !this.#disk.isLinked()) return this.#unfinished();
     if (next.do === "again") {
-      if (next.afterMs > 0) this.#change({ ...this.#state, state: "connecting" });
+      if (next.afterMs > 0) this.#standing.change({ ...this.#standing.now, state: "connecting" });
       this.#timer = setTimeout(() => this.#connect(), next.afterMs);
       return;
     }
     if (next.do === "forget") this.#disk.forget();
     this.#host.say(`WhatsApp: ${next.problem}`);
-    this.#change({ state: next.do === "forget" ? "logged out" : "failed", problem: next.problem });
+    this.#standing.change({ state: next.do === "forget" ? "logged out" : "failed", problem: next.problem });
   }
 
   #unfinished(): void {
     this.#phone = undefined;
     this.#host.say("WhatsApp: nobody used the code in time.");
-    this.#change({ state: "not linked", problem: "Nobody used the code in time." });
+    this.#standing.change({ state: "not linked", problem: "Nobody used the code in time." });
   }
 
   #drop(): void {
@@ -209,7 +211,7 @@ export class WhatsApp implements Connector {
       if (!event || event.sentAt < this.#host.now() - OLDEST_MS) continue;
       this.#disk.keep(message, this.#host.now());
       if (!event.fromUs) this.#pass(event);
-      this.#state = { ...this.#state, lastEventAt: this.#host.now() };
+      this.#standing.heard();
     }
   }
 
@@ -257,10 +259,5 @@ export class WhatsApp implements Connector {
       this.#groups.delete(id);
       if (subject) this.#disk.keepTitle(id, subject);
     }
-  }
-
-  #change(state: Omit<ConnectorState, "channel">): void {
-    this.#state = { lastEventAt: this.#state.lastEventAt, ...state };
-    this.#host.changed();
   }
 }

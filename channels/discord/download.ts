@@ -1,5 +1,13 @@
 import type { Attachment, ChannelEnv } from "../channel.ts";
-import { type Download, FILE_CAP, fetchFile, noFile, TOO_LARGE } from "../fetch-file.ts";
+import {
+  type Download,
+  FILE_CAP,
+  fetchFile,
+  lateFile,
+  noFile,
+  refusedFile,
+  TOO_LARGE,
+} from "../fetch-file.ts";
 import { apiRoot, call, refusalOf } from "./api.ts";
 
 /** Where Discord keeps files: https://discord.com/developers/docs/reference#signed-attachment-cdn-urls */
@@ -15,7 +23,7 @@ export async function download(attachment: Attachment, env: ChannelEnv): Promise
   if (typeof found !== "string") return found;
   if (!isDiscords(found, env)) return noFile("The file is not at Discord.");
   return fetchFile(found, { fetch: env.fetchNamed }, "Discord").catch(() =>
-    noFile("Discord did not answer."),
+    lateFile("Discord did not answer."),
   );
 }
 
@@ -23,8 +31,9 @@ async function addressOfFile(ref: string, env: ChannelEnv): Promise<string | Dow
   const [, channel, message, id] = /^(\d+)\/(\d+)\/(\d+)$/.exec(ref) ?? [];
   if (!channel) return ref;
   const reply = await call({ method: "GET", path: `/channels/${channel}/messages/${message}` }, env);
-  if ("trouble" in reply) return noFile("Discord did not answer.");
-  if (reply.status !== 200) return noFile(`Discord refused the file: ${refusalOf(reply).said}.`);
+  if ("trouble" in reply) return lateFile("Discord did not answer.");
+  if (reply.status !== 200)
+    return refusedFile(reply.status, `Discord refused the file: ${refusalOf(reply).said}.`);
   const { attachments } = (reply.json ?? {}) as { attachments?: { id: string; url: string }[] };
   const url = Array.isArray(attachments) && attachments.find((file) => file?.id === id)?.url;
   return typeof url === "string" ? url : noFile("The file is not there any more.");

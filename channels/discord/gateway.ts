@@ -25,7 +25,7 @@ export type Channels = Map<string, DiscordChannel>;
 /** What an event of the Gateway is to us. */
 export interface FromGateway {
   events: Inbound[];
-  /** The event was said in a thread that `channels` does not know: `learn` it (GET /channels/:id) and ask again. */
+  /** It was said in what may be a thread and is not in `channels`: `learn` it (GET /channels/:id) and ask again. */
   unknown?: string;
   /** An interaction waits for this, `POST` to `/interactions/:id/:token/callback`, within 3 seconds. */
   callback?: { path: string; json: unknown };
@@ -92,7 +92,7 @@ function reactionIn(d: unknown, botId: string, channels: Channels, now: number):
   return { events: [reactionFrom(data, { channel, parent, botId, now })] };
 }
 
-/** A thread of which the parent is not known must not be taken for a channel of its own. */
+/** A thread must not be taken for a channel of its own; whether it is one is not always told. */
 function channelOf(
   message: Pick<DiscordMessage, "channel_id" | "guild_id"> & { channel_type?: number },
   channels: Channels,
@@ -100,8 +100,7 @@ function channelOf(
   const { channel_id: id, channel_type, guild_id } = message;
   const known = channels.get(id);
   if (known) return known;
-  if (isThread(channel_type) || (channel_type === undefined && guild_id && channels.size > 0))
-    return undefined;
+  if (isThread(channel_type) || (channel_type === undefined && guild_id)) return undefined;
   return { id, type: channel_type ?? (guild_id ? 0 : 1) };
 }
 

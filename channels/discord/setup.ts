@@ -1,4 +1,5 @@
 import type { ChannelEnv, Install, Report } from "../channel.ts";
+import { heldBy } from "../held.ts";
 import { shorten } from "../shorten.ts";
 import { call, type Reply, refusalOf } from "./api.ts";
 
@@ -49,7 +50,7 @@ export async function setup({ url, commands }: Install, env: ChannelEnv): Promis
   return { ok: endpoint.ok, said: [...said, ...endpoint.said] };
 }
 
-/** Asks who we are and what Discord has of us. */
+/** Asks who we are and what Discord has of us, and the companion whether it hears the rest. */
 export async function probe(env: ChannelEnv): Promise<Report> {
   const { vars } = env;
   const reply = await call({ method: "GET", path: "/applications/@me" }, env);
@@ -64,8 +65,12 @@ export async function probe(env: ChannelEnv): Promise<Report> {
     !endpoint && "Discord has no interactions endpoint: run nanoflare channels setup discord.",
   ].filter((sentence) => typeof sentence === "string");
   const known = `Discord knows this bot as ${application.name}${endpoint ? `, and calls ${endpoint}` : ""}.`;
-  return { ok: trouble.length === 0, said: [known, ...trouble] };
+  const held = (await heldBy(env.companion, "discord")) ?? { ok: true, said: [NO_GATEWAY] };
+  return { ok: held.ok && trouble.length === 0, said: [known, ...trouble, ...held.said] };
 }
+
+const NO_GATEWAY =
+  "No companion holds the Gateway: slash commands and buttons work, other messages are not heard.";
 
 async function giveEndpoint(address: string, env: ChannelEnv): Promise<Report> {
   const byHand = `Enter ${address} as the "Interactions Endpoint URL" on the application's page at discord.com/developers/applications.`;

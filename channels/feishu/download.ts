@@ -1,6 +1,7 @@
 import type { Attachment, ChannelEnv } from "../channel.ts";
-import { capped, type Download, FILE_CAP, noFile, TOO_LARGE } from "../fetch-file.ts";
+import { capped, type Download, FILE_CAP, lateFile, noFile, TOO_LARGE } from "../fetch-file.ts";
 import { callForBytes } from "./api.ts";
+import { isPassing } from "./lookups.ts";
 
 const TIMEOUT_MS = 60_000;
 
@@ -16,9 +17,10 @@ export async function download({ ref, size = 0 }: Attachment, env: ChannelEnv): 
   const path = `/im/v1/messages/${encodeURIComponent(messageId)}/resources/${encodeURIComponent(key)}?type=${type}`;
   try {
     const response = await callForBytes(env, { method: "GET", path, timeoutMs: TIMEOUT_MS });
-    return response instanceof Response ? await bytesOf(response) : noFile(response.reason);
+    if (response instanceof Response) return await bytesOf(response);
+    return (isPassing(response) ? lateFile : noFile)(response.reason);
   } catch {
-    return noFile("Feishu did not answer.");
+    return lateFile("Feishu did not answer.");
   }
 }
 

@@ -93,7 +93,7 @@ function ask(env: ChannelEnv, path: string): Promise<Answer> {
 }
 
 /** A trouble that is over soon: an overload, or too many calls. */
-function isPassing({ status, code }: Refusal): boolean {
+export function isPassing({ status, code }: Refusal): boolean {
   return status >= 500 || status === 429 || code === 99991400;
 }
 

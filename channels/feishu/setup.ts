@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ChannelEnv, Install, Report } from "../channel.ts";
+import { heldBy } from "../held.ts";
 import { call } from "./api.ts";
 import { isLong } from "./problem.ts";
 
@@ -38,12 +39,11 @@ export async function probe(env: ChannelEnv): Promise<Report> {
 /** With the long connection the companion has to hold it, too. */
 async function carried(env: ChannelEnv, known: string): Promise<Report> {
   if (!isLong(env.vars) || !env.companion) return { ok: true, said: [known] };
-  const connector = await env.companion.state("feishu");
-  if (connector?.state === "ready") return { ok: true, said: [known, "The companion holds its connection."] };
-  const why =
-    connector?.problem ?? connector?.state ?? "it is offline, or was started without FEISHU_LONG_CONNECTION";
-  return { ok: false, said: [known, `The companion does not hold its connection: ${why}.`] };
+  const { ok, said } = (await heldBy(env.companion, "feishu")) ?? no(ABSENT);
+  return { ok, said: [known, ...said] };
 }
+
+const ABSENT = "The companion is offline, or was started without FEISHU_LONG_CONNECTION.";
 
 /** 0 before the start, 1 switched off by the tenant, 2 in use. */
 const ACTIVE = 2;

@@ -1,15 +1,11 @@
 import type { ApiResponse } from "grammy/types";
 import { Api, GrammyError, HttpError } from "grammy/web";
 import type { ChannelEnv } from "../channel.ts";
+import { apiRoot } from "./root.ts";
 
 /** How long a call may take until its outcome counts as unknown. */
 export const TIMEOUT_SECONDS = 30;
 const UPLOAD_SECONDS = 60;
-
-/** Where the Bot API lives: `TELEGRAM_API_ROOT`, or Telegram's own. */
-export function apiRoot(vars: ChannelEnv["vars"]): string {
-  return (vars.TELEGRAM_API_ROOT ?? "https://api.telegram.org").replace(/\/+$/, "");
-}
 
 /** The bot's numeric id, which is the first half of its token. NaN without one. */
 export function botIdOf(vars: ChannelEnv["vars"]): number {

@@ -1,7 +1,16 @@
 import { GrammyError } from "grammy/web";
 import type { Attachment, ChannelEnv } from "../channel.ts";
-import { type Download, FILE_CAP, fetchFile, noFile, TOO_LARGE } from "../fetch-file.ts";
-import { apiOf, apiRoot } from "./api.ts";
+import {
+  type Download,
+  FILE_CAP,
+  fetchFile,
+  lateFile,
+  noFile,
+  refusedFile,
+  TOO_LARGE,
+} from "../fetch-file.ts";
+import { apiOf } from "./api.ts";
+import { apiRoot } from "./root.ts";
 
 /**
  * Fetches a file by its `file_id`. Bots may fetch none above 20 MB: https://core.telegram.org/bots/api#getfile.
@@ -17,8 +26,8 @@ export async function download(attachment: Attachment, env: ChannelEnv): Promise
     return await fetchFile(url, env, "Telegram");
   } catch (error) {
     // Errors of fetch may hold the URL: only what Telegram itself says is passed on.
-    const said = error instanceof GrammyError ? `Telegram refused the file: ${error.description}` : undefined;
-    const reason = said?.replaceAll(env.vars.TELEGRAM_BOT_TOKEN ?? "\0", "[token]");
-    return noFile(reason ?? "Telegram did not answer.");
+    if (!(error instanceof GrammyError)) return lateFile("Telegram did not answer.");
+    const said = `Telegram refused the file: ${error.description}`;
+    return refusedFile(error.error_code, said.replaceAll(env.vars.TELEGRAM_BOT_TOKEN ?? "\0", "[token]"));
   }
 }

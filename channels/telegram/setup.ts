@@ -3,15 +3,7 @@ import type { ChannelEnv, Install, Report } from "../channel.ts";
 import { isYes } from "../enabled.ts";
 import { shorten } from "../shorten.ts";
 import { apiOf } from "./api.ts";
-
-/** What is understood, or counts soon. https://core.telegram.org/bots/api#update */
-const UPDATES = [
-  "message",
-  "edited_message",
-  "callback_query",
-  "my_chat_member",
-  "message_reaction",
-] as const;
+import { UPDATES } from "./root.ts";
 
 /** Gives Telegram the webhook with its secret and the commands, then asks what it has. */
 export async function setup({ url, commands }: Install, env: ChannelEnv): Promise<Report> {

@@ -5,8 +5,9 @@ import { commands } from "./schema.ts";
 
 type CommandRow = typeof commands.$inferSelect;
 
-/** How long a question waits for its answer, in milliseconds. */
+/** How long a question waits for its answer, in milliseconds; a file has to come and to go on. */
 const PATIENCE_MS = 30_000;
+const FILE_MS = 90_000;
 /** An answer is kept for so many milliseconds, longer than any channel's send key. */
 const KEPT_MS = 48 * 3600_000;
 /** Commands on their way at once: one companion works on them. */
@@ -41,7 +42,7 @@ export class Commands {
       this.#forgetOld();
       this.#outside.db.insert(commands).values({ id, channel, command, at: this.#outside.now() }).run();
     }
-    const answer = this.#answer(id);
+    const answer = this.#answer(id, command.do === "download" ? FILE_MS : PATIENCE_MS);
     if (line) this.send(line);
     return answer;
   }
@@ -94,11 +95,11 @@ export class Commands {
     return undefined;
   }
 
-  #answer(id: string): Promise<Answer> {
+  #answer(id: string, patienceMs: number): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const waiters = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiters.add(resolve));
-    const timer = setTimeout(() => resolve(this.#late(id)), PATIENCE_MS);
+    const timer = setTimeout(() => resolve(this.#late(id)), patienceMs);
     return promise.finally(() => {
       clearTimeout(timer);
       waiters.delete(resolve);

@@ -8,6 +8,8 @@ interface Facts {
   epoch: number;
   /** Since when nobody has been there, in milliseconds, and whether main was told so. */
   gone: { at: number; told: boolean };
+  /** By channel how an account has stopped, as main was told. */
+  stopped: { [channel: string]: string | undefined };
   /** What main is to be told, until the directory has it. */
   owed: { key: string; text: string }[];
 }

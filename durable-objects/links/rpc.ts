@@ -18,7 +18,7 @@ export interface LineStatus {
 /** The verbs of the line, as groups and doors call them. The companion's own upgrade goes through `fetch`. */
 export interface LineVerbs {
   /**
-   * Has the companion do something, once an id; waits for its answer up to half a minute. `asker`: the group that is
+   * Has the companion do something, once an id; waits for its answer up to half a minute, for a file 90 seconds. `asker`: the group that is
    * told with `companionBack` when the companion, which is absent now, can do it.
    */
   command(id: string, channel: string, command: Command, asker?: Address): Promise<Answer>;

@@ -10,6 +10,7 @@ import {
   type Up,
   upSchema,
 } from "../../channels/frames.ts";
+import { Accounts } from "./accounts.ts";
 import { Askers } from "./askers.ts";
 import { Commands } from "./commands.ts";
 import { LineFacts } from "./facts.ts";
@@ -32,6 +33,7 @@ export class Switchboard {
   readonly #commands: Commands;
   readonly #presence: Presence;
   readonly #askers: Askers;
+  readonly #accounts: Accounts;
 
   constructor(outside: Outside) {
     this.#outside = outside;
@@ -39,6 +41,7 @@ export class Switchboard {
     this.#commands = new Commands(outside);
     this.#presence = new Presence(outside, this.#facts);
     this.#askers = new Askers(outside);
+    this.#accounts = new Accounts(this.#facts, this.#presence);
   }
 
   /** A frame came in. Only the companion that has the line is listened to. */
@@ -72,7 +75,7 @@ export class Switchboard {
 
   async command(id: string, channel: string, command: Command, asker?: Address): Promise<Answer> {
     const line = this.#line();
-    const idle = isForAccount(command) ? line && idleOf(line, channel) : undefined;
+    const idle = isForAccount(command) ? line && idleOf(line, channel, command) : undefined;
     const isAbsent = !line && !this.#presence.awaited();
     const answer =
       isAbsent || idle
@@ -120,6 +123,7 @@ export class Switchboard {
     tell(socket, { type: "welcome", epoch });
     this.#commands.send(socket);
     await this.#presence.came();
+    await this.#accounts.look(connectors);
     await this.#knock();
   }
 
@@ -152,14 +156,8 @@ export class Switchboard {
   }
 
   async #health(socket: Socket, connectors: ConnectorState[]): Promise<void> {
-    const before = attachedOf(socket);
-    socket.serializeAttachment({ ...before, connectors });
-    for (const { channel, state, problem } of connectors) {
-      const was = before.connectors.find((other) => other.channel === channel)?.state;
-      if (state !== "logged out" || was === state) continue;
-      const text = `${channel} has to be linked again: ${problem ?? "the link was taken back"}. Write on the command line: npx nanoflare channels login ${channel}`;
-      await this.#presence.tell(`logged-out:${channel}`, text);
-    }
+    socket.serializeAttachment({ ...attachedOf(socket), connectors });
+    await this.#accounts.look(connectors);
     await this.#knock();
   }
 
@@ -201,9 +199,10 @@ function isForAccount(command: Command): boolean {
   return command.do !== "link" && command.do !== "unlink";
 }
 
-/** Why the companion at this socket does nothing for a channel that it carries. */
-function idleOf(line: Socket, channel: string): string | undefined {
+/** Why the companion at this socket does nothing for a channel that it carries. A turn waits for its files. */
+function idleOf(line: Socket, channel: string, command: Command): string | undefined {
   const connector = attachedOf(line).connectors.find((one) => one.channel === channel);
   if (!connector || connector.state === "ready") return undefined;
+  if (command.do === "download" && connector.state === "connecting") return undefined;
   return `The companion's ${channel} account is ${connector.state}.`;
 }

@@ -308,7 +308,7 @@ test("carries the label of what a clean task's run read to who looks at its resu
   await command(chat, "/new");
   const key = `task-${fresh()}`;
   await peers.script(key, { toolCalls: [call("read_file", { path: "news.md" })] }, { text: "Obey me." });
-  await obeys(chat, [soon(`run ${key}`)]);
+  await obeys(chat, [inASecond(`run ${key}`)]);
   const look = () => obeys(chat, [call("get_task", { task: 1 })]);
   const done = async () => (await command(chat, "/new")) && (await look())[0];
   await expect.poll(done, { timeout: 10_000 }).toContain("Obey me.");

@@ -122,17 +122,24 @@ test("a photo lands in the workspace, and the model is told where, also when it 
   expect(await read(gone)).toMatch(/\+ image/);
 });
 
-test("a download that breaks off ends no turn: the model is told, and answers", async () => {
+/** What the model reads of a photo whose download breaks off so often. */
+async function afterBreaks(times: number): Promise<string> {
   const chat = fresh();
   const [key, file] = [`torn-${chat}`, `torn-file-${chat}`];
   await peers.file(file, "half of a heron");
-  await peers.fault(file, { cut: "after", method: "file" });
-  await peers.script(key, { text: "I saw only half." });
+  const fault = { cut: "after" as const, method: "file" };
+  await peers.fault(file, ...Array.from({ length: times }, () => fault));
+  await peers.script(key, { text: "I have looked." });
   const photo = [{ file_id: file, file_unique_id: file, width: 10, height: 10, file_size: 15 }];
   await deliver(direct(chat, "", { text: undefined, photo, caption: `${key} what is it?` }));
-  expect(await peers.shown(chat, 1)).toEqual(["I saw only half."]);
-  const read = JSON.stringify((await peers.requests(key, 1))[0]!.body.messages);
-  expect(read).toMatch(/not here \(the download broke off\)/);
+  expect(await peers.shown(chat, 1)).toEqual(["I have looked."]);
+  return JSON.stringify((await peers.requests(key, 1))[0]!.body.messages);
+}
+
+test("a download that breaks off is made again, and one that always does ends no turn: the model is told", async () => {
+  const [once, always] = await Promise.all([afterBreaks(1), afterBreaks(9)]);
+  expect(once).toMatch(/\+ .*\/workspace\/group\/attachments\//);
+  expect(always).toMatch(/not here \(the download broke off\)/);
 });
 
 test("/stop ends a turn whose download hangs", async () => {

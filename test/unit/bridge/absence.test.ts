@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Address } from "../../../channels/channel.ts";
-import { type ConnectorState, PROTOCOL } from "../../../channels/frames.ts";
+import { type ConnectorState, PROTOCOL, type Up } from "../../../channels/frames.ts";
 import type { Switchboard } from "../../../durable-objects/links/switchboard.ts";
 import { Disk, Line, switchboardOn } from "./disk.ts";
 
@@ -10,6 +10,7 @@ const say = { do: "send" as const, chatId: "1", text: "hello" };
 class Worker {
   readonly disk = new Disk();
   readonly knocked: Address[] = [];
+  readonly told: string[] = [];
   now = 1_800_000_000_000;
   knock = async (address: Address) => void this.knocked.push(address);
   switchboard!: Switchboard;
@@ -21,7 +22,10 @@ class Worker {
 
   restart(): void {
     const lines = () => (this.#line ? [this.#line] : []);
-    const outside = { receive: async () => {}, tellMain: async () => {} };
+    const outside = {
+      receive: async () => {},
+      tellMain: async (_: string, text: string) => void this.told.push(text),
+    };
     const knock = (address: Address) => this.knock(address);
     this.switchboard = switchboardOn(this.disk, lines, { ...outside, knock, now: () => this.now });
   }
@@ -33,8 +37,11 @@ class Worker {
 
   async companion(...connectors: ConnectorState[]): Promise<void> {
     this.#line ??= new Line(() => undefined);
-    const frame = { type: "hello", protocol: PROTOCOL, companion: "disk", version: "test", connectors };
-    await this.switchboard.heard(this.#line, JSON.stringify(frame));
+    await this.says({ type: "hello", protocol: PROTOCOL, companion: "disk", version: "test", connectors });
+  }
+
+  async says(frame: Up): Promise<void> {
+    await this.switchboard.heard(this.#line!, JSON.stringify(frame));
   }
 }
 
@@ -95,6 +102,35 @@ test("only those are told whose account works, and a crowd is told bit by bit", 
   }
   expect(new Set(worker.knocked).size).toBe(101);
   expect(worker.knocked).toHaveLength(101);
+});
+
+test.each([
+  ["logged out", "channels login whatsapp"],
+  ["failed", "WhatsApp has blocked this account."],
+] as const)(
+  "main is told once that an account is %s, also when it was before anybody listened",
+  async (state, words) => {
+    const worker = new Worker();
+    const stopped = { channel: "whatsapp", state, problem: "WhatsApp has blocked this account." };
+    const told = () => worker.told.filter((text) => text.includes(words)).length;
+    for (const now of [stopped, { ...stopped, state: "connecting" as const }, stopped]) {
+      await worker.companion(now);
+      await worker.says({ type: "health", connectors: [now], waiting: 0 });
+      worker.restart();
+    }
+    expect(told()).toBe(1);
+    await worker.companion({ channel: "whatsapp", state: "ready" });
+    await worker.says({ type: "health", connectors: [stopped], waiting: 0 });
+    expect(told()).toBe(2);
+  },
+);
+
+test("a file is asked for while the account connects, and comes as soon as it has", async () => {
+  const worker = new Worker();
+  await worker.companion({ channel: "whatsapp", state: "connecting" });
+  const file = worker.switchboard.command("d1", "whatsapp", { do: "download", ref: "1/A" });
+  await worker.says({ type: "result", seq: 1, id: "d1", result: { outcome: "done", media: "media/x" } });
+  expect(await file).toEqual({ outcome: "done", media: "media/x" });
 });
 
 test("what a companion may have done already is said to be so", async () => {

@@ -40,7 +40,7 @@ afterEach(async () => {
   await server.close();
 });
 
-function start(secret = APP.appSecret): void {
+function start(secret = APP.appSecret, againMs = 1000): void {
   const host: Host = {
     now: () => 1_800_000_000_000,
     event: () => undefined,
@@ -53,7 +53,7 @@ function start(secret = APP.appSecret): void {
     show: () => undefined,
   };
   const domain = `http://127.0.0.1:${port}`;
-  connector = new FeishuConnection({ appId: APP.appId, appSecret: secret, domain, againMs: 1000 }, host);
+  connector = new FeishuConnection({ appId: APP.appId, appSecret: secret, domain, againMs }, host);
   connector.start();
 }
 
@@ -118,7 +118,7 @@ test("a connection that the SDK gave up is made again", async () => {
 });
 
 test("a wrong secret is told, and no state says that all is well", async () => {
-  start("another-secret");
+  start("another-secret", 100);
   await isNow("failed");
   expect(said.join()).toContain("Feishu:");
   expect(said.join()).not.toContain("another-secret");

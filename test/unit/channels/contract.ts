@@ -278,6 +278,15 @@ export function speech(name: string, kit: Platform): void {
       });
       expect(calls).toEqual([]);
     });
+
+    it("tell a file that may come later from one that will not", async () => {
+      const { broken, lost, forbidden } = kit.answering;
+      const ref = kit.channel.name === "feishu" ? "om_1/file/file_1" : "1/2/3";
+      const download = (env: ChannelEnv) => kit.channel.download({ kind: "file", ref }, env);
+      for (const env of [broken(), lost()])
+        expect(await download(env)).toMatchObject({ ok: false, afterMs: expect.any(Number) });
+      expect(await download(forbidden())).toEqual({ ok: false, reason: expect.any(String) });
+    });
   });
 }
 

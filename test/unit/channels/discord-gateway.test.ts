@@ -157,11 +157,9 @@ describe("threads", () => {
 
   it("that are not known are asked for, not taken for a channel", () => {
     expect(create(inThread)).toEqual({ events: [], unknown: "900" });
-    const channels: Channels = new Map([["1", { id: "1", type: 0 }]]);
-    expect(create({ channel_id: "900", channel_type: undefined }, channels)).toEqual({
-      events: [],
-      unknown: "900",
-    });
+    expect(create({ channel_id: "900", channel_type: undefined })).toEqual({ events: [], unknown: "900" });
+    const d = { user_id: "55", channel_id: "900", message_id: "1", guild_id: "7", emoji: { name: "👍" } };
+    expect(fromGateway({ t: "MESSAGE_REACTION_ADD", d }, BOT)).toEqual({ events: [], unknown: "900" });
   });
 
   it("and their channel share one address by the Gateway and by slash command", () => {

@@ -35,7 +35,8 @@ const reaction = (name: string) => async () => {
   const user = { id: "55", username: "ann", global_name: "Ann" };
   const place = { channel_id: "290926798999357250", message_id: "334385199974967042", guild_id: "7" };
   const d = { user_id: user.id, ...place, member: { user }, emoji: { id: null, name } };
-  return fromGateway({ t: "MESSAGE_REACTION_ADD", d }, BOT, new Map(), NOW).events;
+  const channels = new Map([[place.channel_id, { id: place.channel_id, type: 0 }]]);
+  return fromGateway({ t: "MESSAGE_REACTION_ADD", d }, BOT, channels, NOW).events;
 };
 
 // The rate limits of one chat are remembered: each answer comes from a host of its own.

@@ -5,6 +5,7 @@ import { type StartedDiscordServer, startDiscordServer } from "@openclaw/crablin
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ChannelEnv, Message, Send, Sent } from "../../../channels/channel.ts";
 import { discord } from "../../../channels/discord/index.ts";
+import type { Companion } from "../../../channels/frames.ts";
 import {
   BOT,
   BOT_TOKEN,
@@ -444,6 +445,27 @@ describe("set-up and probe", () => {
     const report = await discord.probe!(env);
     expect(report.ok).toBe(false);
     expect(report.said.join(" ")).toMatch(fix);
+  });
+
+  it.each([
+    [{ state: "ready" as const }, true, /holds its connection/],
+    [
+      { state: "failed" as const, problem: "Discord does not allow this bot all of DISCORD_INTENTS: …" },
+      false,
+      /DISCORD_INTENTS/,
+    ],
+    [undefined, true, /slash commands/],
+  ])("tell how the companion holds the Gateway: %j", async (connector, ok, words) => {
+    answer = () =>
+      Response.json({
+        ...application,
+        verify_key: env.vars.DISCORD_PUBLIC_KEY,
+        interactions_endpoint_url: "https://x.test/",
+      });
+    const state = async () => connector && { channel: "discord", ...connector };
+    const report = await discord.probe!({ ...env, companion: { state } as unknown as Companion });
+    expect(report.ok).toBe(ok);
+    expect(report.said.join(" ")).toMatch(words);
   });
 
   it("say what is wrong with the token without saying the token", async () => {

@@ -443,7 +443,7 @@ describe("a download", () => {
     ["silence", undefined],
   ])("says why not after %s", async (_, reply) => {
     const { env } = install(({ path }) => (path.startsWith("/auth/") ? missing : reply));
-    expect(await feishu.download(file, env)).toEqual({ ok: false, reason: expect.any(String) });
+    expect(await feishu.download(file, env)).toMatchObject({ ok: false, reason: expect.any(String) });
   });
 
   it("breaks off above 20 MB, though no length was told", async () => {
