@@ -1,3 +1,4 @@
+import type { Budget } from "./budget.ts";
 import type { PdfDocument } from "./document.ts";
 import { type Font, readFont } from "./fonts.ts";
 import { IDENTITY, type Layout, type Matrix, times } from "./layout.ts";
@@ -5,8 +6,10 @@ import { type Dict, find, isDict, isStream, isText, nameOf, opOf, Reader, type V
 
 /** Forms within forms. */
 const DEEPEST = 8;
-/** Operators of one page, its forms included: more is no text. */
-const MOST_OPERATORS = 1_000_000;
+/** Values before an operator: a colour of 32 parts needs most. ISO 32000-1, annex C. */
+const MOST_OPERANDS = 40;
+/** What reading a font costs beside its map. */
+const FONT = 500;
 
 interface State {
   matrix: Matrix;
@@ -23,8 +26,8 @@ interface State {
 export class Content {
   readonly #document: PdfDocument;
   readonly #layout: Layout;
-  readonly #fonts = new Map<Dict, Font>();
-  #left = MOST_OPERATORS;
+  readonly #budget: Budget;
+  readonly #fonts: Map<Dict, Font>;
   #state: State = {
     matrix: IDENTITY,
     font: undefined,
@@ -38,24 +41,28 @@ export class Content {
   #line: Matrix = IDENTITY;
   #at: Matrix = IDENTITY;
 
-  constructor(document: PdfDocument, layout: Layout) {
+  /** @param fonts those of the document that were read before; its own are added */
+  constructor(document: PdfDocument, layout: Layout, budget: Budget, fonts: Map<Dict, Font>) {
     this.#document = document;
     this.#layout = layout;
+    this.#budget = budget;
+    this.#fonts = fonts;
   }
 
-  run(bytes: Uint8Array, resources: Dict, depth = 0): void {
-    const reader = new Reader(bytes);
+  /** Throws `BudgetSpent`; what was shown before stays in the layout. */
+  async run(bytes: Uint8Array, resources: Dict, depth = 0): Promise<void> {
+    const reader = new Reader(bytes, this.#budget);
     let values: Value[] = [];
-    for (let value = reader.next(); value !== undefined && this.#left > 0; value = reader.next()) {
+    for (let value = reader.next(); value !== undefined && !this.#layout.isFull; value = reader.next()) {
+      if (this.#budget.isDue) await this.#budget.rest();
       const op = opOf(value);
       if (op === undefined) {
-        values.push(value);
+        if (values.length < MOST_OPERANDS) values.push(value);
         continue;
       }
-      this.#left--;
       if (op === "BI") skipPicture(reader);
       else if (op === "Tf") this.#setFont(values, resources);
-      else if (op === "Do") this.#draw(values, resources, depth);
+      else if (op === "Do") await this.#draw(values, resources, depth);
       else this.#do(op, values);
       values = [];
     }
@@ -141,6 +148,7 @@ export class Content {
     if (!isText(value) || !font) return;
     const from = this.#place();
     let text = "";
+    this.#budget.takeValues(value.text.length);
     for (const glyph of font.glyphs(value.text)) {
       text += glyph.text;
       this.#advance(((glyph.width / 1000) * size + character + (glyph.isSpace ? word : 0)) * stretch);
@@ -166,23 +174,28 @@ export class Content {
     const fonts = this.#document.dict(resources, "Font");
     const dict = this.#document.resolve(fonts.get(nameOf(name) ?? ""));
     if (!isDict(dict)) return;
-    if (!this.#fonts.has(dict)) this.#fonts.set(dict, readFont(this.#document, dict));
+    if (!this.#fonts.has(dict)) this.#fonts.set(dict, this.#read(dict));
     this.#state.font = this.#fonts.get(dict);
   }
 
+  #read(font: Dict): Font {
+    this.#budget.takeValues(FONT);
+    return readFont(this.#document, font, this.#budget);
+  }
+
   /** A form is a page within the page. */
-  #draw([name]: Value[], resources: Dict, depth: number): void {
+  async #draw([name]: Value[], resources: Dict, depth: number): Promise<void> {
     const forms = this.#document.dict(resources, "XObject");
     const form = this.#document.resolve(forms.get(nameOf(name) ?? ""));
     if (!isStream(form) || nameOf(form.dict.get("Subtype")) !== "Form" || depth >= DEEPEST) return;
-    const bytes = this.#document.decode(form);
+    const bytes = this.#document.decode(form, this.#budget);
     if (!bytes) return;
     const [before, kept] = [{ ...this.#state }, this.#kept];
     const matrix = this.#document.resolve(form.dict.get("Matrix"));
     if (Array.isArray(matrix)) this.#do("cm", matrix);
     this.#kept = [];
     const own = this.#document.dict(form.dict, "Resources");
-    this.run(bytes, own.size > 0 ? own : resources, depth + 1);
+    await this.run(bytes, own.size > 0 ? own : resources, depth + 1);
     [this.#state, this.#kept] = [before, kept];
   }
 }
@@ -194,7 +207,11 @@ function matrixOf(numbers: number[]): Matrix {
 /** A picture's bytes stand between its operators; no word in them counts. */
 function skipPicture(reader: Reader): void {
   const data = find(reader.bytes, "ID", reader.at);
-  for (let end = find(reader.bytes, "EI", data + 2); end >= 0; end = find(reader.bytes, "EI", end + 2)) {
+  for (
+    let end = data < 0 ? -1 : find(reader.bytes, "EI", data + 2);
+    end >= 0;
+    end = find(reader.bytes, "EI", end + 2)
+  ) {
     const around = [reader.bytes[end - 1], reader.bytes[end + 2] ?? 32];
     if (!around.every((byte) => byte === 32 || byte === 10 || byte === 13 || byte === 9)) continue;
     reader.at = end + 2;

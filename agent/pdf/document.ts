@@ -1,3 +1,4 @@
+import { Budget, BudgetSpent } from "./budget.ts";
 import { decodeStream } from "./filters.ts";
 import {
   type Dict,
@@ -14,6 +15,11 @@ import {
 
 /** More pages than that are not looked at. */
 const MOST_PAGES = 2_000;
+/** Folders of pages within each other. */
+const DEEPEST = 100;
+/** What finding all objects may cost. */
+const BYTES = 24 * 1024 * 1024;
+const VALUES = 1_000_000;
 
 /** A page and what it inherits. */
 export interface Page {
@@ -27,13 +33,27 @@ export interface Page {
  */
 export class PdfDocument {
   readonly #objects = new Map<number, Value>();
-  #trailer: Dict = new Map();
+  readonly #trailer: Dict = new Map();
+  readonly #budget: Budget;
 
-  static read(bytes: Uint8Array): PdfDocument {
-    const document = new PdfDocument();
-    const packed = document.#scan(bytes);
-    for (const stream of packed) document.#unpack(stream);
+  private constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  /** Reads as many objects as one document may have. Throws the signal's reason where that is aborted. */
+  static async read(bytes: Uint8Array, signal?: AbortSignal): Promise<PdfDocument> {
+    const document = new PdfDocument(new Budget(BYTES, VALUES, signal));
+    try {
+      for (const stream of await document.#scan(bytes)) await document.#unpack(stream);
+    } catch (error) {
+      if (!(error instanceof BudgetSpent)) throw error;
+    }
     return document;
+  }
+
+  /** Whether there are more objects than were read. */
+  get isCut(): boolean {
+    return this.#budget.isSpent;
   }
 
   /** Whether a password, perhaps an empty one, is needed. */
@@ -56,8 +76,9 @@ export class PdfDocument {
     return isDict(value) ? value : new Map();
   }
 
-  decode(stream: Stream): Uint8Array | undefined {
-    return decodeStream(stream.bytes, stream.dict, this.resolve);
+  /** Throws `BudgetSpent`. Undefined where a filter is not for text. */
+  decode(stream: Stream, budget: Budget): Uint8Array | undefined {
+    return decodeStream(stream.bytes, stream.dict, this.resolve, (count) => budget.takeBytes(count));
   }
 
   pages(): Page[] {
@@ -75,8 +96,8 @@ export class PdfDocument {
     return catalog ?? root;
   }
 
-  #collect(node: Dict, inherited: Dict, pages: Page[], seen: Set<Dict>): void {
-    if (seen.has(node) || pages.length >= MOST_PAGES) return;
+  #collect(node: Dict, inherited: Dict, pages: Page[], seen: Set<Dict>, depth = 0): void {
+    if (seen.has(node) || pages.length >= MOST_PAGES || depth > DEEPEST) return;
     seen.add(node);
     const own = this.dict(node, "Resources");
     const resources = own.size > 0 ? own : inherited;
@@ -87,16 +108,18 @@ export class PdfDocument {
     }
     for (const kid of kids) {
       const child = this.resolve(kid);
-      if (isDict(child)) this.#collect(child, resources, pages, seen);
+      if (isDict(child)) this.#collect(child, resources, pages, seen, depth + 1);
     }
   }
 
   /** Notes every `n g obj` and every trailer; gives the streams that hold more objects. */
-  #scan(bytes: Uint8Array): Stream[] {
+  async #scan(bytes: Uint8Array): Promise<Stream[]> {
     const packed: Stream[] = [];
     for (let at = find(bytes, "obj", 0); at >= 0; ) {
+      if (this.#budget.isDue) await this.#budget.rest();
+      this.#budget.takeValues();
       const head = /(\d+)\s+\d+\s+$/.exec(latin(bytes.subarray(Math.max(0, at - 24), at)));
-      const reader = new Reader(bytes, at + 3);
+      const reader = new Reader(bytes, this.#budget, at + 3);
       if (head) {
         const value = readObject(reader);
         this.#objects.set(Number(head[1]), value);
@@ -104,11 +127,15 @@ export class PdfDocument {
       }
       at = find(bytes, "obj", Math.max(reader.at, at + 3));
     }
+    this.#addTrailers(bytes);
+    return packed;
+  }
+
+  #addTrailers(bytes: Uint8Array): void {
     for (let at = find(bytes, "trailer", 0); at >= 0; at = find(bytes, "trailer", at + 7)) {
-      const dict = new Reader(bytes, at + 7).next();
+      const dict = new Reader(bytes, this.#budget, at + 7).next();
       if (isDict(dict)) this.#add(dict);
     }
-    return packed;
   }
 
   #note(stream: Stream, packed: Stream[]): void {
@@ -118,18 +145,19 @@ export class PdfDocument {
   }
 
   #add(trailer: Dict): void {
-    this.#trailer = new Map([...this.#trailer, ...trailer]);
+    for (const [key, value] of trailer) this.#trailer.set(key, value);
   }
 
   /** ISO 32000-1, 7.5.7: pairs of number and offset, then the objects. */
-  #unpack(stream: Stream): void {
-    const bytes = this.decode(stream) ?? new Uint8Array();
+  async #unpack(stream: Stream): Promise<void> {
+    const bytes = this.decode(stream, this.#budget) ?? new Uint8Array();
     const [count, first] = ["N", "First"].map((key) => Number(this.resolve(stream.dict.get(key))));
-    const head = new Reader(bytes);
+    const head = new Reader(bytes, this.#budget);
     for (let index = 0; index < count!; index++) {
+      if (this.#budget.isDue) await this.#budget.rest();
       const [number, offset] = [head.next(), head.next()];
       if (typeof number !== "number" || typeof offset !== "number") return;
-      const value = new Reader(bytes, first! + offset).next();
+      const value = new Reader(bytes, this.#budget, first! + offset).next();
       if (value !== undefined) this.#objects.set(number, value);
     }
   }
@@ -153,7 +181,7 @@ function readStream(reader: Reader, dict: Dict): Stream {
   if (bytes[reader.at] === 10) reader.at++;
   const from = reader.at;
   const length = dict.get("Length");
-  const said = typeof length === "number" ? new Reader(bytes, from + length) : undefined;
+  const said = typeof length === "number" ? new Reader(bytes, reader.budget, from + length) : undefined;
   if (said && opOf(said.next()) === "endstream") {
     reader.at = said.at;
     return { dict, bytes: bytes.subarray(from, from + (length as number)) };

@@ -3,7 +3,11 @@ import { constants, inflateSync } from "node:zlib";
 import { type Dict, isDict, latin, nameOf, type Value } from "./objects.ts";
 
 /** Bytes that one stream may unfold to. */
-const LARGEST = 16 * 1024 * 1024;
+const LARGEST = 8 * 1024 * 1024;
+/** Filters of one stream, one upon the other. */
+const MOST_FILTERS = 8;
+/** Codes of LZW: those of 12 bits. */
+const LZW_CODES = 4096;
 
 type Filter = (bytes: Uint8Array) => Uint8Array;
 
@@ -19,19 +23,26 @@ const FILTERS: Record<string, Filter> = {
   LZW: unpackLzw,
 };
 
-/** Undoes a stream's filters. Undefined where one is not for text. What is broken gives what could be read. */
+/**
+ * Undoes a stream's filters. Undefined where one is not for text. What is broken gives what could be read.
+ * @param spend hears of the bytes that each filter gave, and of those that the stream holds; may throw
+ */
 export function decodeStream(
   bytes: Uint8Array,
   dict: Dict,
   resolve: (value: Value | undefined) => Value | undefined,
+  spend: (bytes: number) => void = () => {},
 ): Uint8Array | undefined {
   const filters = listOf(resolve(dict.get("Filter") ?? dict.get("F")));
+  if (filters.length > MOST_FILTERS) return undefined;
   const parameters = listOf(resolve(dict.get("DecodeParms") ?? dict.get("DP")));
   let decoded = bytes;
+  spend(bytes.length);
   for (const [index, filter] of filters.entries()) {
     const undo = FILTERS[nameOf(resolve(filter)) ?? ""];
     if (!undo) return undefined;
     decoded = unpredict(undo(decoded), resolve(parameters[index]));
+    spend(decoded.length);
   }
   return decoded;
 }
@@ -54,51 +65,57 @@ function fromHex(bytes: Uint8Array): Uint8Array {
   const digits = latin(bytes)
     .split(">")[0]!
     .replace(/[^0-9a-f]/gi, "");
-  const pairs = digits.match(/..?/g) ?? [];
-  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair.padEnd(2, "0"), 16));
+  return Buffer.from(digits.length % 2 ? `${digits}0` : digits, "hex");
 }
 
 function from85(bytes: Uint8Array): Uint8Array {
-  const text = latin(bytes).split("~")[0]!.replace(/\s/g, "").replaceAll("z", "!!!!!");
-  const out: number[] = [];
-  for (let at = 0; at < text.length; at += 5) {
-    const group = text.slice(at, at + 5);
-    let word = 0;
-    for (const sign of group.padEnd(5, "u")) word = word * 85 + (sign.charCodeAt(0) - 33);
-    for (let byte = 0; byte < group.length - 1; byte++) out.push((word / 2 ** (24 - 8 * byte)) & 255);
+  const out = new Uint8Array(Math.min(LARGEST, bytes.length * 4));
+  let [size, word, held] = [0, 0, 0];
+  const put = (count: number) => {
+    for (let byte = 0; byte < count; byte++) out[size++] = word >>> (24 - 8 * byte);
+    word = 0;
+    held = 0;
+  };
+  for (const byte of bytes) {
+    if (byte === 0x7e) break;
+    if (byte === 0x7a && held === 0) size += 4;
+    else if (byte > 0x20) {
+      word = word * 85 + byte - 33;
+      if (++held === 5) put(4);
+    }
   }
-  return Uint8Array.from(out);
+  const tail = held - 1;
+  for (; held > 0 && held < 5; held++) word = word * 85 + 84;
+  put(tail);
+  return out.subarray(0, size);
 }
 
 /** ISO 32000-1, 7.4.4: codes of 9 to 12 bits; the width grows one code early. */
 function unpackLzw(bytes: Uint8Array): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  let table: Uint8Array[] = [];
+  const out = new Uint8Array(Math.min(LARGEST, bytes.length * LZW_CODES));
+  // An entry is the output of the code before and one byte more, so it is where that was put.
+  let table: { from: number; length: number }[] = [];
+  let last: { from: number; length: number } | undefined;
   let [bits, buffer, held, size] = [9, 0, 0, 0];
-  let last: Uint8Array | undefined;
-  const clear = () => {
-    table = Array.from({ length: 258 }, (_, code) => Uint8Array.of(code & 255));
-    [bits, last] = [9, undefined];
-  };
-  clear();
   for (const byte of bytes) {
     [buffer, held] = [((buffer << 8) | byte) & 0xfffff, held + 8];
     if (held < bits) continue;
     held -= bits;
     const code = (buffer >> held) & ((1 << bits) - 1);
-    if (code === 257 || size > LARGEST) break;
-    if (code === 256) clear();
+    if (code === 257 || size >= out.length) break;
+    if (code === 256) [table, last, bits] = [[], undefined, 9];
     else {
-      const entry = table[code] ?? (last && Buffer.concat([last, last.subarray(0, 1)]));
+      if (last && table.length < LZW_CODES) table.push({ from: last.from, length: last.length + 1 });
+      const entry = code < 256 ? { from: size, length: 1 } : table[code - 258];
       if (!entry) break;
-      if (last) table.push(Buffer.concat([last, entry.subarray(0, 1)]));
-      chunks.push(entry);
+      if (code < 256) out[size] = code;
+      for (let index = 0; index < entry.length; index++) out[size + index] = out[entry.from + index]!;
+      last = { from: size, length: entry.length };
       size += entry.length;
-      last = entry;
-      bits = Math.min(12, Math.max(9, 32 - Math.clz32(table.length + 1)));
+      bits = Math.min(12, Math.max(9, 32 - Math.clz32(table.length + 259)));
     }
   }
-  return Buffer.concat(chunks);
+  return out.subarray(0, size);
 }
 
 /** PNG's predictors, which tables of objects use. https://www.w3.org/TR/png/#9Filters */
@@ -110,6 +127,7 @@ function unpredict(bytes: Uint8Array, parameters: Value | undefined): Uint8Array
   if (number("Predictor", 1) < 10) return bytes;
   const pixel = Math.max(1, (number("Colors", 1) * number("BitsPerComponent", 8)) >> 3);
   const width = Math.ceil((number("Columns", 1) * number("Colors", 1) * number("BitsPerComponent", 8)) / 8);
+  if (!(width > 0)) return bytes;
   const rows = Math.floor(bytes.length / (width + 1));
   const out = new Uint8Array(rows * width);
   for (let row = 0; row < rows; row++) {
@@ -131,11 +149,9 @@ function predicted(kind: number, left: number, above: number, corner: number): n
   if (kind === 3) return (left + above) >> 1;
   if (kind !== 4) return 0;
   const guess = left + above - corner;
-  const [toLeft, toAbove, toCorner] = [left, above, corner].map((value) => Math.abs(guess - value)) as [
-    number,
-    number,
-    number,
-  ];
+  const toLeft = Math.abs(guess - left);
+  const toAbove = Math.abs(guess - above);
+  const toCorner = Math.abs(guess - corner);
   if (toLeft <= toAbove && toLeft <= toCorner) return left;
   return toAbove <= toCorner ? above : corner;
 }

@@ -1,3 +1,4 @@
+import type { Budget } from "./budget.ts";
 import { type CharacterMap, codeOf, readCharacterMap, utf16 } from "./character-map.ts";
 import type { PdfDocument } from "./document.ts";
 import { glyphText } from "./glyphs.ts";
@@ -33,10 +34,10 @@ const STANDARD: Record<number, string> = Object.fromEntries(
 );
 
 /** Reads a font of a page's resources. */
-export function readFont(document: PdfDocument, font: Dict): Font {
+export function readFont(document: PdfDocument, font: Dict, budget: Budget): Font {
   const stream = document.resolve(font.get("ToUnicode"));
-  const decoded = isStream(stream) ? document.decode(stream) : undefined;
-  const map = decoded ? readCharacterMap(decoded) : undefined;
+  const decoded = isStream(stream) ? document.decode(stream, budget) : undefined;
+  const map = decoded ? readCharacterMap(decoded, budget) : undefined;
   return nameOf(document.resolve(font.get("Subtype"))) === "Type0"
     ? composite(document, font, map)
     : simple(document, font, map);
@@ -126,8 +127,21 @@ function compositeWidths(document: PdfDocument, font: Dict): (code: number) => n
     else ranges.push([Number(first), Number(next), Number(width)]);
     at += Array.isArray(next) ? 2 : 3;
   }
+  ranges.sort(([one], [other]) => one - other);
   return (code) => {
-    const [first, , widths] = ranges.find(([from, to]) => code >= from && code <= to) ?? [0, 0, usual];
+    const [first, last, widths] = ranges[lastUpTo(code, ranges)] ?? [0, -1, usual];
+    if (code > last) return usual;
     return Array.isArray(widths) ? Number(document.resolve(widths[code - first]) ?? usual) : widths;
   };
+}
+
+/** Where the last range stands that begins at or before a code: they are in order, and as many as a file may hold. */
+function lastUpTo(code: number, ranges: readonly [first: number, ...unknown[]][]): number {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[middle]![0] <= code) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

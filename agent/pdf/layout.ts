@@ -20,21 +20,32 @@ function apart(sign: string): string {
 
 /** Puts pieces of text, in the order in which they are drawn, into lines, words and paragraphs by where they stand. */
 export class Layout {
-  #text = "";
+  readonly #longest: number;
+  #pieces: string[] = [];
+  #length = 0;
   #end: { x: number; y: number; size: number } | undefined;
+
+  /** @param longest characters from which on it is full */
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
 
   /** A piece that begins and ends here; `size` is the height of its letters there. */
   add(text: string, from: { x: number; y: number }, to: { x: number; y: number }, size: number): void {
-    if (text) this.#text += this.#gap(from, size) + text;
-    if (text) this.#end = { ...to, size };
+    if (!text) return;
+    const piece = this.#gap(from, size) + text;
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+    this.#end = { ...to, size };
   }
 
-  get length(): number {
-    return this.#text.length;
+  get isFull(): boolean {
+    return this.#length > this.#longest;
   }
 
   text(): string {
-    return this.#text
+    return this.#pieces
+      .join("")
       .replace(LIGATURES, apart)
       .split("\n")
       .map((line) => line.replace(/[^\S\n]+/g, " ").trim())
@@ -51,6 +62,6 @@ export class Layout {
     if (down > height * 1.9) return "\n\n";
     if (down > height * 0.5) return "\n";
     const isApart = x - end.x > height * 0.18 || x < end.x - height;
-    return isApart && !this.#text.endsWith(" ") ? " " : "";
+    return isApart && !this.#pieces.at(-1)?.endsWith(" ") ? " " : "";
   }
 }

@@ -1,3 +1,6 @@
+import { Buffer } from "node:buffer";
+import type { Budget } from "./budget.ts";
+
 /** A dictionary; keys without their slash. */
 export type Dict = Map<string, Value>;
 /** A value of a PDF: ISO 32000-1, 7.3. `text` holds a byte in each character; `op` is a bare word. */
@@ -19,11 +22,22 @@ export interface Stream {
   bytes: Uint8Array;
 }
 
-const SPACE = new Set([0, 9, 10, 12, 13, 32]);
-const DELIMITER = new Set([..."()<>[]{}/%"].map((sign) => sign.charCodeAt(0)));
+/** By byte: space, a sign that ends a word, or neither. */
+const [SPACE, DELIMITER] = [1, 2];
+const KINDS = new Uint8Array(256);
+for (const byte of [0, 9, 10, 12, 13, 32]) KINDS[byte] = SPACE;
+for (const sign of "()<>[]{}/%") KINDS[sign.charCodeAt(0)] = DELIMITER;
+const SPECIAL = new Set([0x28, 0x29, 0x5c]);
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
 /** Values in values; deeper ones are no document but an attack. */
 const DEEPEST = 60;
+/** Bytes of a string and of a word: ISO 32000-1, annex C. What is longer is cut. */
+const LONGEST = 32_767;
+const LONGEST_WORD = 127;
+/** Values in one value. */
+const MOST = 65_536;
+/** A dictionary takes more memory than a number. */
+const DICT = 8;
 
 export const isDict = (value: unknown): value is Dict => value instanceof Map;
 export const isStream = (value: unknown): value is Stream =>
@@ -35,26 +49,32 @@ export const nameOf = (value: unknown): string | undefined =>
 export const opOf = (value: unknown): string | undefined =>
   typeof value === "object" && value !== null && "op" in value ? String(value.op) : undefined;
 
-/** Reads values one after the other: of a file, a content stream or a character map. Never throws. */
+/** Reads values one after the other: of a file, a content stream or a character map. Throws `BudgetSpent` alone. */
 export class Reader {
   readonly bytes: Uint8Array;
+  readonly budget: Budget;
   at: number;
+  /** Values in the one that is being read. */
+  #inner = 0;
 
-  constructor(bytes: Uint8Array, at = 0) {
+  constructor(bytes: Uint8Array, budget: Budget, at = 0) {
     this.bytes = bytes;
+    this.budget = budget;
     this.at = at;
   }
 
   /** The next value, or undefined at the end. */
   next(depth = 0): Value | undefined {
+    this.budget.takeValues();
+    this.#inner = depth === 0 ? 0 : this.#inner + 1;
     this.skipSpace();
     const sign = this.#sign();
-    if (sign === undefined || depth > DEEPEST) return undefined;
+    if (sign === undefined || depth > DEEPEST || this.#inner > MOST) return undefined;
     if (sign === "/") return { name: this.#name() };
     if (sign === "(") return { text: this.#literal() };
     if (sign === "[") return this.#list(depth);
     if (sign === "<") return this.#sign(1) === "<" ? this.#dict(depth) : { text: this.#hex() };
-    if (DELIMITER.has(this.bytes[this.at]!)) {
+    if (KINDS[this.bytes[this.at]!] === DELIMITER) {
       this.at += sign === ">" && this.#sign(1) === ">" ? 2 : 1;
       return { op: sign };
     }
@@ -64,7 +84,7 @@ export class Reader {
   skipSpace(): void {
     for (; this.at < this.bytes.length; this.at++) {
       if (this.bytes[this.at] === 0x25) this.#skipLine();
-      if (!SPACE.has(this.bytes[this.at]!)) return;
+      if (KINDS[this.bytes[this.at]!] !== SPACE) return;
     }
   }
 
@@ -79,12 +99,10 @@ export class Reader {
 
   #regular(): string {
     const from = this.at;
-    while (this.at < this.bytes.length) {
-      const byte = this.bytes[this.at]!;
-      if (SPACE.has(byte) || DELIMITER.has(byte)) break;
-      this.at++;
-    }
-    return latin(this.bytes.subarray(from, this.at));
+    let text = "";
+    for (; KINDS[this.bytes[this.at] ?? 0] === 0; this.at++)
+      if (this.at - from < LONGEST_WORD) text += String.fromCharCode(this.bytes[this.at]!);
+    return text;
   }
 
   #name(): string {
@@ -96,7 +114,7 @@ export class Reader {
 
   #word(): Value {
     const word = this.#regular();
-    if (/^[+-]*\d*\.?\d*(-\d*)?$/.test(word) && /\d/.test(word)) return this.#number(word);
+    if (word < ":" && /^[+-]*\d*\.?\d*(-\d*)?$/.test(word) && /\d/.test(word)) return this.#number(word);
     if (word === "true" || word === "false") return word === "true";
     return word === "null" ? null : { op: word };
   }
@@ -117,17 +135,23 @@ export class Reader {
     let text = "";
     let open = 1;
     this.at++;
-    for (let sign = this.#sign(); sign !== undefined; sign = this.#sign()) {
+    while (open > 0 && this.at < this.bytes.length) {
+      const plain = this.#plain();
+      const sign = this.#sign() ?? "";
       this.at++;
-      if (sign === "\\") {
-        text += this.#escape();
-        continue;
-      }
       if (sign === "(") open++;
-      if (sign === ")" && --open === 0) break;
-      text += sign;
+      if (sign === ")") open--;
+      if (text.length >= LONGEST) this.at += sign === "\\" ? 1 : 0;
+      else text += plain + (sign === "\\" ? this.#escape() : open > 0 ? sign : "");
     }
     return text;
+  }
+
+  /** A string's letters up to a sign that means something. */
+  #plain(): string {
+    const from = this.at;
+    for (let byte = this.bytes[from]; byte !== undefined && !SPECIAL.has(byte); byte = this.bytes[++this.at]);
+    return this.at === from ? "" : latin(this.bytes.subarray(from, Math.min(this.at, from + LONGEST)));
   }
 
   #escape(): string {
@@ -144,7 +168,8 @@ export class Reader {
 
   #hex(): string {
     const end = this.bytes.indexOf(0x3e, this.at);
-    const digits = latin(this.bytes.subarray(this.at, end < 0 ? undefined : end)).replace(/[^0-9a-f]/gi, "");
+    const until = Math.min(end < 0 ? this.bytes.length : end, this.at + 2 * LONGEST);
+    const digits = latin(this.bytes.subarray(this.at, until)).replace(/[^0-9a-f]/gi, "");
     this.at = end < 0 ? this.bytes.length : end + 1;
     return (digits.length % 2 ? `${digits}0` : digits).replace(/../g, (pair) =>
       String.fromCharCode(Number.parseInt(pair, 16)),
@@ -165,6 +190,7 @@ export class Reader {
 
   #dict(depth: number): Dict {
     const dict: Dict = new Map();
+    this.budget.takeValues(DICT);
     this.at += 2;
     for (let key = this.next(depth + 1); key !== undefined && opOf(key) !== ">"; key = this.next(depth + 1)) {
       const name = nameOf(key);
@@ -179,10 +205,7 @@ export class Reader {
 
 /** Bytes as characters of the same codes. */
 export function latin(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192)
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return text;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 /** Where these letters stand next, or -1. */

@@ -13,18 +13,18 @@ export const webFetch = defineTool({
   schema: z.object({ url: z.string(), offset: z.number().optional().meta(UNTOLD) }),
   risk: "read",
   touches: ["egress"],
-  async run({ url, offset = 0 }, { web }) {
+  async run({ url, offset = 0 }, { web, signal }) {
     try {
-      return await shown(await web.get(url), Math.max(0, Math.trunc(offset)));
+      return await shown(await web.get(url), Math.max(0, Math.trunc(offset)), signal);
     } catch (error) {
       throw error instanceof GateError ? new ToolError(error.message) : error;
     }
   },
 });
 
-async function shown(response: Response, offset: number): Promise<string> {
+async function shown(response: Response, offset: number, signal: AbortSignal): Promise<string> {
   const bytes = new Uint8Array(await response.arrayBuffer());
-  const reading = await readAnswer(bytes, response.headers.get("content-type") ?? "", response.url);
+  const reading = await readAnswer(bytes, response.headers.get("content-type") ?? "", response.url, signal);
   if (!response.ok) return failed(response, "text" in reading ? reading.text : "");
   if ("problem" in reading) throw new ToolError(`${response.url}: ${reading.problem}`);
   if (reading.text.trim() === "")

@@ -2,12 +2,8 @@
 
 /** Elements whose insides are no text of the page. */
 const UNREAD = /<(script|style|template|noscript|svg|iframe|canvas)[\s/>]|<!--/gi;
-/** Elements that need no end, or whose end may be left out: they make nothing deeper. */
-const SHALLOW = new Set(
-  "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option colgroup thead tbody tfoot".split(
-    " ",
-  ),
-);
+/** Attributes, or classes, that cost as much as an element. */
+const ATTRIBUTES = 20;
 const BREAKS =
   /^(p|div|section|article|header|footer|main|h[1-6]|li|ul|ol|dl|dt|dd|table|tr|pre|blockquote|br|hr)$/;
 
@@ -32,17 +28,27 @@ function endOf(lower: string, name: string | undefined, from: number): number {
   return end < 0 ? lower.length : end + 1;
 }
 
-/** How many elements there are, and about how deep they stand in each other. */
-export function weigh(html: string): { elements: number; depth: number } {
-  const tags = /<(\/?)([a-z][a-z0-9-]*)/gi;
-  let [elements, depth, deepest] = [0, 0, 0];
-  for (let tag = tags.exec(html); tag; tag = tags.exec(html)) {
-    if (!tag[1]) elements++;
-    if (SHALLOW.has(tag[2]!.toLowerCase())) continue;
-    depth = tag[1] ? Math.max(0, depth - 1) : depth + 1;
+/** About how many elements there are, their attributes counted in. */
+export function weigh(html: string): number {
+  const tags = html.match(/<[a-z][^>]*/gi) ?? [];
+  return tags.reduce((sum, tag) => sum + 1 + (tag.match(/\s[^\s]/g)?.length ?? 0) / ATTRIBUTES, 0);
+}
+
+interface Node {
+  firstElementChild: Node | null;
+  nextElementSibling: Node | null;
+  parentElement: Node | null;
+}
+
+/** How many elements stand in each other, as the parser has them: one without an end may hold all that follows. */
+export function depthOf(page: Node): number {
+  let [depth, deepest] = [1, 0];
+  for (let node = page.firstElementChild; node; node = node?.nextElementSibling ?? null) {
+    for (; node.firstElementChild; node = node.firstElementChild) depth++;
     deepest = Math.max(deepest, depth);
+    for (; node && !node.nextElementSibling; node = node.parentElement) depth--;
   }
-  return { elements, depth: deepest };
+  return deepest;
 }
 
 /** The text alone, in lines. */

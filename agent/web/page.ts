@@ -1,7 +1,7 @@
 import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom/worker";
 import TurndownService from "turndown";
-import { roughText, weigh, withoutUnread } from "./markup.ts";
+import { depthOf, roughText, weigh, withoutUnread } from "./markup.ts";
 import type { Reading } from "./reading.ts";
 
 // Loaded when the first page is read: parsing these modules is not part of the start-up.
@@ -12,10 +12,13 @@ const NO_TEXT = "object, embed, nav, form, button, input, select, dialog, [hidde
 const SHARE = 0.2;
 
 /** Beyond these the search for the article, and the tree itself, would hold up the group for more than a moment. */
-const SEARCHED = { elements: 8_000, depth: 100 };
-const TAKEN_APART = { elements: 20_000, depth: 300 };
+const SEARCHED = { elements: 3_000, depth: 50 };
+const TAKEN_APART = { elements: 8_000, depth: 100 };
 
 interface Element {
+  firstElementChild: Element | null;
+  nextElementSibling: Element | null;
+  parentElement: Element | null;
   textContent: string | null;
   getAttribute(name: string): string | null;
   setAttribute(name: string, value: string): void;
@@ -37,15 +40,14 @@ interface Page extends Element {
  */
 export function readPage(html: string, address: string): Reading {
   const lean = withoutUnread(html);
-  const weight = weigh(lean);
-  if (!within(weight, TAKEN_APART)) return { text: roughText(lean) };
-  const article = within(weight, SEARCHED) ? articleOf(open(lean, address)) : undefined;
+  const elements = weigh(lean);
+  if (elements > TAKEN_APART.elements) return { text: roughText(lean) };
+  const page = open(lean, address);
+  const depth = depthOf(page);
+  if (depth > TAKEN_APART.depth) return { text: roughText(lean) };
+  if (elements > SEARCHED.elements || depth > SEARCHED.depth) return wholeOf(page);
   // The search takes the page apart, so the whole is opened anew.
-  return article ?? wholeOf(open(lean, address));
-}
-
-function within(weight: typeof SEARCHED, most: typeof SEARCHED): boolean {
-  return weight.elements <= most.elements && weight.depth <= most.depth;
+  return articleOf(page) ?? wholeOf(open(lean, address));
 }
 
 function articleOf(page: Page): Reading | undefined {

@@ -14,9 +14,10 @@ export async function readAnswer(
   bytes: Uint8Array,
   contentType: string,
   address: string,
+  signal?: AbortSignal,
 ): Promise<(Reading & { cut?: true }) | { problem: string }> {
   const type = contentType.split(";")[0]!.trim().toLowerCase();
-  if (type === "application/pdf" || startsWith(bytes, "%PDF-")) return readPdf(bytes);
+  if (type === "application/pdf" || startsWith(bytes, "%PDF-")) return readPdf(bytes, signal);
   if (!isText(type, bytes))
     return { problem: `This is no text but ${type || "data"}, ${bytes.length} bytes.` };
   const whole = decode(bytes, contentType);
@@ -27,9 +28,9 @@ export async function readAnswer(
   return { ...readPage(text, address), ...cut };
 }
 
-async function readPdf(bytes: Uint8Array): Promise<Reading | { problem: string }> {
+async function readPdf(bytes: Uint8Array, signal?: AbortSignal): Promise<Reading | { problem: string }> {
   const { pdfText } = await import("../pdf/text.ts");
-  return pdfText(bytes);
+  return pdfText(bytes, signal);
 }
 
 const TEXTUAL =

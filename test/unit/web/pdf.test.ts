@@ -202,4 +202,51 @@ describe("no file, however it is made, does harm", () => {
     const bomb = zipped(`%${"x".repeat(20 * 1024 * 1024)}`);
     expect(await read(page("", undefined, { 4: bomb }))).toMatch(/^problem/);
   });
+
+  const much = (part: string) => zipped(part.repeat(7_000_000 / part.length));
+  const again = (count: number, ref: string) => ref.repeat(count);
+  test.each([
+    ["blanks, many times", { 3: `<< /Contents [${again(15, "4 0 R ")}] >>`, 4: much(" ") }],
+    [
+      "values without an operator",
+      { 2: `<< /Kids [${again(2, "<< /Contents 4 0 R >> ")}] >>`, 4: much("/a") },
+    ],
+    ["a list of dictionaries", { 3: "<< /Contents 4 0 R >>", 4: zipped(`[${"<<>>".repeat(1_000_000)}`) }],
+    [
+      "operators, page after page",
+      { 2: `<< /Kids [${again(5, "<< /Contents 4 0 R >> ")}] >>`, 4: much("q Q ") },
+    ],
+    [
+      "a map of ranges",
+      { 5: "<< /ToUnicode 6 0 R >>", 4: stream("/F1 1 Tf"), 6: much("<0000><ffff><0041> endbfrange ") },
+    ],
+    ["objects", { 2: "<< >>", 7: again(600_000, "8 0 obj ") }],
+  ])("one that holds %s costs no more than one may", async (_, more) => {
+    expect(await read(page("", undefined, more))).toMatch(/unfolds to more/);
+  });
+
+  test("others have their turn while one is read", async () => {
+    let turns = 0;
+    const other = setInterval(() => turns++, 1);
+    await read(page("", undefined, { 4: zipped("q Q ".repeat(300_000)) }));
+    clearInterval(other);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  test("what was read before the budget's end is told as a part", async () => {
+    const two = page("", undefined, {
+      2: "<< /Kids [3 0 R 10 0 R] /Resources << /Font << /F1 5 0 R >> >> >>",
+      4: stream("BT /F1 12 Tf 72 700 Td (Hello) Tj ET"),
+      10: `<< /Contents [${again(15, "11 0 R ")}] >>`,
+      11: much(" "),
+    });
+    expect(await pdfText(two)).toEqual({ text: "[page 1]\nHello", cut: true });
+  });
+
+  test("reading ends when the turn is stopped", async () => {
+    const stop = new AbortController();
+    const reading = pdfText(page("", undefined, { 4: much("q Q ") }), stop.signal);
+    stop.abort(new Error("stopped"));
+    await expect(reading).rejects.toThrow("stopped");
+  });
 });

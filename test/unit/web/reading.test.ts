@@ -79,6 +79,14 @@ run(x)</code></pre><ul><li>one<li>two</ul>
     expect(text).toBe("Top\ndeep & AB\nnext");
   }, 30_000);
 
+  test("is as deep as what is left open makes it, however that is written", async () => {
+    for (const open of ["<td><p>", "<li><b>", '<div title="</div">', "<x-y>", "<li><p>"])
+      expect(await read(`<h1>Top</h1>${`${open}text`.repeat(2_000)}`)).toMatch(/^Top(\s+text){2000}$/);
+    expect(await read(`<h1>Top</h1>${"<p>text</p>".repeat(3_500)}`)).toMatch(/^# Top(\s+text){3500}$/);
+    const attributes = Array.from({ length: 190 }, (_, at) => `a${at}=x`).join(" ");
+    expect(await read(`<b>Top</b>${`<p ${attributes}>text`.repeat(800)}`)).toMatch(/^Top(\s+text){800}$/);
+  }, 30_000);
+
   test("that never closes a script ends there", async () => {
     expect(await read(`<p>before</p>${"<script>a".repeat(50_000)}<p>after`)).toBe("before");
   });
