@@ -49,7 +49,7 @@ function errorOf({ lastError, lastErrorAt }: ChannelStatus): string {
 
 /** What there is to mend, and what the platform said. */
 function detailsOf({ name, state, missing, problem, probe, fix }: ChannelStatus): string[] {
-  const others = missing.filter((variable) => !problem?.startsWith(variable));
+  const others = missing.filter((variable) => !problem?.includes(variable));
   const more = state === "not set up" && others.length > 0 ? ` Also missing: ${others.join(", ")}.` : "";
   const trouble = problem ? [`${problem}${more}`] : [];
   // What the companion says is the problem then.

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,13 +46,12 @@ async function make(folder: string): Promise<void> {
     "bin/wrangler.js",
   );
   const reader = fileURLToPath(new URL("worker-options.ts", import.meta.url));
-  const [options] = await Promise.all([
-    run([reader, join(ROOT, "wrangler.toml")]),
+  await Promise.all([
+    run([reader, join(ROOT, "wrangler.toml"), join(folder, OPTIONS)]),
     run([wrangler, "deploy", "--dry-run", "--minify", "--outdir", folder]),
   ]);
   // The map is four times the size of the program, and would be read for each error.
   rmSync(join(folder, "index.js.map"), { force: true });
-  writeFileSync(join(folder, OPTIONS), options);
 }
 
 function run(args: string[]): Promise<string> {
