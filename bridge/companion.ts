@@ -60,9 +60,9 @@ export class Companion {
   /** Ends in good order: what is on the disk is delivered next time. */
   async stop(): Promise<void> {
     this.#connection.stop();
-    clearTimeout(this.#changes);
     clearInterval(this.#resting);
     for (const connector of this.#connectors.values()) await connector.stop();
+    clearTimeout(this.#changes);
     this.#store.close();
   }
 
