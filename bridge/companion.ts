@@ -124,8 +124,10 @@ function connectorsOf(config: Config, host: Host): Connector[] {
     connectors.push(new WhatsApp(disk, host, { ...whatsapp, logLevel }));
   }
   if (telegram) connectors.push(new TelegramPolling({ ...telegram, url }, host));
-  if (discord)
-    connectors.push(new DiscordGateway(new GatewaySession(join(folder, "discord.db")), host, discord));
+  if (discord) {
+    const session = new GatewaySession(join(folder, "discord.db"), discord.intents);
+    connectors.push(new DiscordGateway(session, host, discord));
+  }
   if (feishu) connectors.push(new FeishuConnection(feishu, host));
   return connectors;
 }
