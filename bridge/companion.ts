@@ -60,9 +60,9 @@ export class Companion {
   /** Ends in good order: what is on the disk is delivered next time. */
   async stop(): Promise<void> {
     this.#connection.stop();
-    clearTimeout(this.#changes);
     clearInterval(this.#resting);
     for (const connector of this.#connectors.values()) await connector.stop();
+    clearTimeout(this.#changes);
     this.#store.close();
   }
 
@@ -124,8 +124,10 @@ function connectorsOf(config: Config, host: Host): Connector[] {
     connectors.push(new WhatsApp(disk, host, { ...whatsapp, logLevel }));
   }
   if (telegram) connectors.push(new TelegramPolling({ ...telegram, url }, host));
-  if (discord)
-    connectors.push(new DiscordGateway(new GatewaySession(join(folder, "discord.db")), host, discord));
+  if (discord) {
+    const session = new GatewaySession(join(folder, "discord.db"), discord.intents);
+    connectors.push(new DiscordGateway(session, host, discord));
+  }
   if (feishu) connectors.push(new FeishuConnection(feishu, host));
   return connectors;
 }

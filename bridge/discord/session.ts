@@ -10,20 +10,24 @@ const OVER = [4007, 4009];
  */
 export class GatewaySession {
   readonly #db: DatabaseSync;
+  readonly #intents: number;
   #closing = false;
   /** Whether a session that the library leaves now is one that Discord does not have any more. */
   #isOver = false;
   /** Where the library is. */
   current: SessionInfo | null;
 
-  /** @param file its path; `:memory:` for none */
-  constructor(file: string) {
+  /**
+   * @param file its path; `:memory:` for none
+   * @param intents what Discord is asked for: a session has those that it began with, so with others it is left
+   */
+  constructor(file: string, intents: number) {
+    this.#intents = intents;
     this.#db = new DatabaseSync(file);
     this.#db.exec(
       "pragma journal_mode = wal; create table if not exists session (id integer primary key, info text not null)",
     );
-    const row = this.#db.prepare("select info from session").get();
-    this.current = row ? (JSON.parse(row.info as string) as SessionInfo) : null;
+    this.current = this.#kept();
   }
 
   /** Discord answers: a session that is left without a word of the connection's end is invalid. */
@@ -54,11 +58,18 @@ export class GatewaySession {
   /** All events up to this place are stored. */
   stored(place: SessionInfo | null): void {
     if (!place || place.sessionId !== this.current?.sessionId) return;
-    const info = JSON.stringify(place);
+    const info = JSON.stringify({ ...place, intents: this.#intents });
     this.#db.prepare("insert or replace into session (id, info) values (1, ?)").run(info);
   }
 
   close(): void {
     this.#db.close();
+  }
+
+  #kept(): SessionInfo | null {
+    const row = this.#db.prepare("select info from session").get();
+    if (!row) return null;
+    const { intents, ...info } = JSON.parse(row.info as string) as SessionInfo & { intents?: number };
+    return intents === this.#intents ? info : null;
   }
 }

@@ -209,8 +209,9 @@ export class WhatsApp implements Carrier {
     for (const message of messages) {
       const event = this.#read(message);
       if (!event || event.sentAt < this.#host.now() - OLDEST_MS) continue;
-      this.#disk.keep(message, this.#host.now());
+      // First of all: a message that is passed on and not kept lacks a file, one that is kept and not passed on is lost.
       if (!event.fromUs) this.#pass(event);
+      this.#disk.keep(message, this.#host.now());
       this.#standing.heard();
     }
   }

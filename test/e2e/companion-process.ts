@@ -50,6 +50,12 @@ export class CompanionProcess {
     return Number(disk.prepare("select count(*) as n from items").get()!.n);
   }
 
+  /** Whether a message of WhatsApp's is on its disk, or was before the Worker had it. */
+  took(id: string): boolean {
+    using disk = new DatabaseSync(join(this.folder, "whatsapp.db"), { readOnly: true });
+    return disk.prepare("select 1 from messages where id = ?").get(id) !== undefined;
+  }
+
   get pid(): number {
     return this.#child!.pid!;
   }

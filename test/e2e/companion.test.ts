@@ -8,9 +8,10 @@ import { CompanionProcess, link } from "./companion-process.ts";
 import { freePort, freshFolder, type Install, startInstall } from "./install.ts";
 import { seededRandom, testSeed } from "./random.ts";
 
-const PEOPLE = Array.from({ length: 10 }, (_, n) => `1555123400${n}`);
-/** Who writes before the Worker is there, and who while it is dead. */
-const [EARLY, LATE] = [PEOPLE.slice(0, 5), PEOPLE.slice(5)];
+const PEOPLE = Array.from({ length: 18 }, (_, n) => String(15551234000 + n));
+/** Who writes before the Worker is there, who while the companion dies, and who while the Worker is dead. */
+const [EARLY, AMIDST, LATE] = [PEOPLE.slice(0, 4), PEOPLE.slice(4, 14), PEOPLE.slice(14)];
+const DEATHS = 2;
 /** A machine that does other things as well may need so long. */
 const PATIENCE = { timeout: 60_000, interval: 100 };
 const TOKEN = "companion-token";
@@ -32,8 +33,8 @@ afterAll(async () => {
   await peers.close();
 });
 
-/** A person writes to the account. */
-async function write(person: string, text: string): Promise<void> {
+/** A person writes to the account. Answers the message's id. */
+async function write(person: string, text: string): Promise<string> {
   const { adminToken, endpoints } = whatsapp.manifest;
   const jid = `${person}@s.whatsapp.net`;
   const answer = await fetch(endpoints.adminInboundUrl, {
@@ -42,6 +43,28 @@ async function write(person: string, text: string): Promise<void> {
     body: JSON.stringify({ chatJid: jid, senderJid: jid, text }),
   });
   expect(answer.status).toBe(200);
+  const { message } = (await answer.json()) as { message: { key: { id: string } } };
+  return message.key.id;
+}
+
+/**
+ * People write and are answered while the companion dies at random, and comes back. What a dead one had not taken is
+ * delivered again, as WhatsApp does with what no device confirmed; crabline takes what it has sent for delivered.
+ */
+async function writeAmidstDeaths(people: string[], random: () => number): Promise<void> {
+  const deaths = Array.from({ length: DEATHS }, (_, n) =>
+    Math.floor(((n + random()) * people.length) / DEATHS),
+  );
+  const written = new Map<string, string>();
+  for (const [n, person] of people.entries()) {
+    written.set(person, await write(person, `amidst ~${person}~`));
+    await sleep(random() * 150);
+    if (!deaths.includes(n)) continue;
+    await companion.kill();
+    const lost = [...written].filter(([, id]) => !companion.took(id)).map(([who]) => who);
+    await companion.start();
+    for (const who of lost) written.set(who, await write(who, `amidst ~${who}~`));
+  }
 }
 
 interface Shown {
@@ -91,11 +114,9 @@ test("WhatsApp's messages are answered once each, with Worker and companion kill
   const starting = startInstall(options);
   await companion.start();
   install = await starting;
-  // The answers are under way when the companion dies, and once more when the Worker does.
+  // The answers are under way when the companion dies, again and again, and once more when the Worker does.
   await sleep(random() * 1500);
-  await companion.kill();
-  await companion.start();
-  await sleep(random() * 1500);
+  await writeAmidstDeaths(AMIDST, random);
   await install.kill();
   const again = startInstall(options);
   for (const person of LATE) await write(person, `late ~${person}~`);

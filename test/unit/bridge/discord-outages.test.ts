@@ -28,15 +28,15 @@ afterEach(async () => {
   gateway.close();
 });
 
-function start(): void {
+function start(intents = 4609): void {
   const host = {
     now: () => 1,
     event: (event: Inbound) => void events.push(event),
     changed: () => undefined,
     say: (line: string) => void said.push(line),
   };
-  const options = { token: "t", intents: 4609, api: gateway.api, againMs: 20 };
-  connector = new DiscordGateway(new GatewaySession(file), host as unknown as Host, options);
+  const options = { token: "t", intents, api: gateway.api, againMs: 20 };
+  connector = new DiscordGateway(new GatewaySession(file, intents), host as unknown as Host, options);
   connector.start();
 }
 
@@ -60,7 +60,7 @@ describe("when the network is away", () => {
   test("a session that Discord does not have any more is left for a new one", async () => {
     const resumeURL = gateway.api.replace("http", "ws");
     const before = { sessionId: "session-0", sequence: 5, shardId: 0, shardCount: 1, resumeURL };
-    const session = new GatewaySession(file);
+    const session = new GatewaySession(file, 4609);
     session.reach(before);
     session.stored(before);
     session.close();
@@ -72,6 +72,17 @@ describe("when the network is away", () => {
     gateway.goAway();
     gateway.comeBack();
     await soon(() => expect(gateway.began.at(-1)).toMatchObject({ resume: "session-1" }));
+  });
+
+  test("a session is left when other events are asked for: it has those that it began with", async () => {
+    start();
+    await isNow("ready");
+    gateway.dispatch("MESSAGE_CREATE", guildMessage("1", "before", ROOM));
+    await soon(() => expect(texts()).toEqual(["before"]));
+    await connector.stop();
+    start(37377);
+    await isNow("ready");
+    expect(gateway.began).toEqual(["identify", "identify"]);
   });
 
   test("a companion that starts before the network connects as soon as that is there", async () => {

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 /** A companion's Discord, started. */
 async function start(token = server.manifest.botToken): Promise<void> {
-  const session = new GatewaySession(join(folder, "discord.db"));
+  const session = new GatewaySession(join(folder, "discord.db"), 4609);
   const host = {
     now: () => 1_800_000_000_000,
     event: (event: Inbound) => void events.push(event),
