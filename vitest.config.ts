@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { prebundled } from "./test/prebundled.ts";
 
 /** Wrangler's Text rules, for the tests: SQL, templates and the sandbox's helper are imported as strings. */
 const text = {
@@ -77,8 +78,10 @@ const flows = { retry, ...together, ...patient, globalSetup: ["./test/peers.ts"]
 
 export default defineConfig({
   test: {
-    // One more than a small machine has cores: many files wait for processes and moments of their own.
-    maxWorkers: 3,
+    // More than a small machine has cores: many files wait for processes and moments of their own.
+    maxWorkers: 4,
+    // The five projects in workerd load the same modules.
+    fsModuleCache: true,
     projects: [
       {
         // Pure code, the CLI and the scripts, on Node.
@@ -105,7 +108,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [text, workerd()],
+        plugins: [text, prebundled(), workerd()],
         test: {
           name: "workers",
           include: ["test/flows/**/*.test.ts"],
@@ -115,7 +118,7 @@ export default defineConfig({
       },
       {
         // Installs in which nothing else happens, so that months may pass in them.
-        plugins: [text, workerd()],
+        plugins: [text, prebundled(), workerd()],
         test: {
           name: "idle",
           include: ["test/flows/idle.test.ts", "test/flows/task-life.test.ts"],
@@ -125,7 +128,7 @@ export default defineConfig({
       },
       {
         // Single objects in workerd, without any variable set.
-        plugins: [text, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [text, prebundled(), cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
         test: {
           name: "objects",
           include: ["test/objects/**/*.test.ts"],
@@ -136,12 +139,12 @@ export default defineConfig({
       },
       {
         // A sample of the crashes below.
-        plugins: [text, crashing()],
+        plugins: [text, prebundled(), crashing()],
         test: { name: "crash", include: ["test/flows/crash.test.ts"], ...flows, provide: { faults } },
       },
       {
         // A crash after every write and around every request: `npm run faults`.
-        plugins: [text, crashing()],
+        plugins: [text, prebundled(), crashing()],
         test: {
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
