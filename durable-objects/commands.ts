@@ -108,7 +108,8 @@ export class Commands {
     const actor = actorOf(this.#room, sender);
     const verdict = authorize(actor, { kind: "group", verb: "register" });
     if (verdict.ok)
-      return this.#directory.approve(code.trim(), { address: this.#room.address, who: actor.id });
+      return (await this.#directory.approve(code.trim(), { address: this.#room.address, who: actor.id }))
+        .said;
     this.#parts.audit.refused([actor], `/approve ${code}`.trim(), verdict.reason);
     return verdict.reason;
   }

@@ -36,16 +36,14 @@ export interface DirectoryVerbs {
   /** Finds a group by address or name. `by` is the address that asks: to all but main no group exists. */
   find(nameOrAddress: string, by?: Address): Promise<GroupSettings | undefined>;
   /**
-   * Registers a pending chat by title, address or pairing code; the answer is a sentence for people. `folder`: of a
-   * removed group, whose files the chat takes over.
+   * Registers a pending chat by title, address or pairing code. `folder`: of a removed group, whose files the chat takes
+   * over. `by` is who asks, here and below: only main may; absent for the doors.
    */
-  register(titleOrAddress: string, by?: By, folder?: string): Promise<string>;
-  /** Stops a group; its files stay. `by` is who asks: only main may; absent for the doors. */
-  remove(nameOrAddress: string, by?: By): Promise<string>;
-  /** The same for the owner's doors, which tell success from refusal. */
-  addGroup(titleOrAddress: string, folder?: string): Promise<Told>;
-  removeGroup(nameOrAddress: string): Promise<Told>;
-  setGroup(nameOrAddress: string, change: WrittenSettings): Promise<Told>;
+  register(titleOrAddress: string, by?: By, folder?: string): Promise<Told>;
+  /** Stops a group; its files stay. */
+  remove(nameOrAddress: string, by?: By): Promise<Told>;
+  /** Changes settings of a group. Nothing is changed where one of them can't be read. */
+  configure(nameOrAddress: string, change: WrittenSettings, by?: By): Promise<Told>;
   /** Addresses of groups that are overdue; the hourly sweep wakes them. */
   overdue(): Promise<Address[]>;
   /** One-time links to the console. `redeem` answers the session token for the cookie, once per link. */
@@ -191,10 +189,8 @@ export interface DirectoryRooms {
   arrive(request: ArriveRequest): Promise<Arrival>;
   /** `/main CODE`. The same chat may repeat a code that it used. */
   claimMain(code: string, address: Address, chat: Chat): Promise<Claim>;
-  /** Registers the chat that was given this pairing code; the answer is a sentence for people. */
-  approve(code: string, by?: By): Promise<string>;
-  /** Changes settings of a group. Nothing is changed where one of them can't be read. */
-  configure(nameOrAddress: string, change: WrittenSettings, by?: By): Promise<string>;
+  /** Registers the chat that was given this pairing code. */
+  approve(code: string, by?: By): Promise<Told>;
   /** Stops turns and tasks of a group, or of all without a name, or lets them go on. */
   pause(paused: boolean, nameOrAddress: string | undefined, by?: By): Promise<Told>;
   /** All settings of a group, for people and as data. */

@@ -128,32 +128,20 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return claim;
   }
 
-  async approve(code: string, by?: By): Promise<string> {
+  async approve(code: string, by?: By): Promise<Told> {
     return this.#told(this.#registry.approve(code, by));
   }
 
-  async register(titleOrAddress: string, by?: By, folder?: string): Promise<string> {
-    return this.#told(this.#registry.register(titleOrAddress, by, folder).said);
+  async register(titleOrAddress: string, by?: By, folder?: string): Promise<Told> {
+    return this.#told(this.#registry.register(titleOrAddress, by, folder));
   }
 
-  async remove(nameOrAddress: string, by?: By): Promise<string> {
-    return this.#told(this.#registry.remove(nameOrAddress, by).said);
+  async remove(nameOrAddress: string, by?: By): Promise<Told> {
+    return this.#told(this.#registry.remove(nameOrAddress, by));
   }
 
-  async addGroup(titleOrAddress: string, folder?: string): Promise<Told> {
-    return this.#told(this.#registry.register(titleOrAddress, undefined, folder));
-  }
-
-  async removeGroup(nameOrAddress: string): Promise<Told> {
-    return this.#told(this.#registry.remove(nameOrAddress));
-  }
-
-  async setGroup(nameOrAddress: string, change: WrittenSettings): Promise<Told> {
-    return this.#told(this.#registry.configure(nameOrAddress, change));
-  }
-
-  async configure(nameOrAddress: string, change: WrittenSettings, by?: By): Promise<string> {
-    return this.#told(this.#registry.configure(nameOrAddress, change, by).said);
+  async configure(nameOrAddress: string, change: WrittenSettings, by?: By): Promise<Told> {
+    return this.#told(this.#registry.configure(nameOrAddress, change, by));
   }
 
   async pause(paused: boolean, nameOrAddress: string | undefined, by?: By): Promise<Told> {

@@ -24,9 +24,9 @@ export class MainCommands {
       case "show":
         return (await directory.show(plain(rest), by)).said;
       case "add":
-        return directory.register(rest, by);
+        return (await directory.register(rest, by)).said;
       case "remove":
-        return directory.remove(plain(rest), by);
+        return (await directory.remove(plain(rest), by)).said;
       case "set":
         return this.#set(by, rest);
       default:
@@ -41,8 +41,8 @@ export class MainCommands {
     const alone = await this.#directory().find(plain(words), by.address);
     if (alone) return this.#shown(alone.model, `in "${alone.name}"`);
     const [, group, model] = /^(?:([\s\S]*\S)\s+)?(\S+)$/.exec(words) ?? [];
-    const said = await this.#directory().configure(plain(group ?? by.address), { model: model! }, by);
-    if (!said.startsWith("Changed")) return said;
+    const { ok, said } = await this.#directory().configure(plain(group ?? by.address), { model: model! }, by);
+    if (!ok) return said;
     return `${said} ${this.#shown(/^default$/i.test(model!) ? undefined : model, "there")}`;
   }
 
@@ -57,7 +57,7 @@ export class MainCommands {
     const written = parseAssignments(words);
     const name = quoted ?? bare;
     if (!name || !written) return GROUPS_HELP;
-    return this.#directory().configure(name, written, by);
+    return (await this.#directory().configure(name, written, by)).said;
   }
 
   #shown(model: string | undefined, where: string): string {

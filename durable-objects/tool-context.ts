@@ -79,9 +79,9 @@ export function toolContext(
       refusal: (to) => isRefused({ kind: "send", scope: "other" }, `to ${to}`),
     }),
     groups: {
-      register: (name, folder) => directory.register(name, asking(), folder),
-      remove: (name) => directory.remove(name, asking()),
-      configure: (name, settings) => directory.configure(name, settings, asking()),
+      register: async (name, folder) => (await directory.register(name, asking(), folder)).said,
+      remove: async (name) => (await directory.remove(name, asking())).said,
+      configure: async (name, settings) => (await directory.configure(name, settings, asking())).said,
       show: async (name) => (await directory.show(name, asking())).said,
       list: () => directory.describeGroups(room.address),
     },

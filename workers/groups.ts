@@ -32,16 +32,16 @@ export const groups = new Hono<Doors>()
   .get("/groups", async (c) => c.json(await directory(c).status()))
   .post("/groups", added, async (c) => {
     const { name, folder } = c.req.valid("json");
-    return c.json(await directory(c).addGroup(name, folder));
+    return c.json(await directory(c).register(name, undefined, folder));
   })
   .get("/groups/:name", async (c) => {
     const { settings, said } = await directory(c).show(c.req.param("name"));
     return settings ? c.json({ settings, said }) : c.json({ error: said }, 404);
   })
   .patch("/groups/:name", change, async (c) =>
-    answer(c, await directory(c).setGroup(c.req.param("name"), c.req.valid("json"))),
+    answer(c, await directory(c).configure(c.req.param("name"), c.req.valid("json"))),
   )
-  .delete("/groups/:name", async (c) => c.json(await directory(c).removeGroup(c.req.param("name"))))
+  .delete("/groups/:name", async (c) => c.json(await directory(c).remove(c.req.param("name"))))
   .post("/groups/:name/pause", async (c) => answer(c, await directory(c).pause(true, c.req.param("name"))))
   .post("/groups/:name/resume", async (c) => answer(c, await directory(c).pause(false, c.req.param("name"))))
   .post("/pause", async (c) => answer(c, await directory(c).pause(true, undefined)))

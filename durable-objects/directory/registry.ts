@@ -24,13 +24,15 @@ export class Registry {
     this.#office = office;
   }
 
-  approve(code: string, by?: By): string {
+  approve(code: string, by?: By): Told {
     const refusal = this.#refusal(by, "register", "a direct chat");
-    if (refusal) return refusal;
+    if (refusal) return refused(refusal);
     const settings = this.#arrivals.approve(code, by);
     if (!settings)
-      return "No chat waits with that code. Codes last one hour; the person gets a new one with their next message.";
-    return `${settings.name} (${settings.address}) may talk to me now.`;
+      return refused(
+        "No chat waits with that code. Codes last one hour; the person gets a new one with their next message.",
+      );
+    return done(`${settings.name} (${settings.address}) may talk to me now.`);
   }
 
   /**

@@ -22,8 +22,8 @@ export function adopting(broken: "heir" | "giver"): () => Promise<Scene> {
       name: broken === "heir" ? to : from,
       act: async () => {
         await deliverUntilTaken(inGroup(heir, "@Flare hello"));
-        await directory().addGroup(to, folder);
-        await directory().setGroup(to, { trigger: "heron" });
+        await directory().register(to, undefined, folder);
+        await directory().configure(to, { trigger: "heron" });
         await until("the group knows", async () => {
           const [row] = await rows(to, SETTINGS);
           return row !== undefined && JSON.parse(String(row.value)).trigger === "heron";

@@ -144,7 +144,7 @@ export function registering(broken: "group" | "directory"): () => Promise<Scene>
         await deliverUntilTaken(knock);
         await until("main let it in", async () => {
           const answer = await env.DIRECTORY.getByName("directory").register(name);
-          return /is registered/.test(answer);
+          return /is registered/.test(answer.said);
         });
         await until("the group knows", async () => {
           const [row] = await rows(name, "select value from facts where name = 'settings'");

@@ -171,7 +171,7 @@ test("changes no setting: no tool does, the directory asks again, and main's com
   expect(answers[0]).toBe("Only main may do that.");
   expect(answers[1]).toContain("There is no tool");
   expect(answers[2]).toContain("No such file");
-  expect(await directory().configure(address, { requiresTrigger: false }, address)).toBe(
+  expect((await directory().configure(address, { requiresTrigger: false }, address)).said).toBe(
     "Only main may do that.",
   );
   expect(await directory().find("web:main", address)).toBeUndefined();

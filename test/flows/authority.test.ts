@@ -195,7 +195,7 @@ describe("a right that was taken away", () => {
     await expect.poll(async () => (await room(chat).status()).running, { timeout: 10_000 }).toBe(false);
     expect(JSON.stringify(await room(other).history({ limit: 50 }))).not.toContain(key);
     expect(await directory().find(`telegram:${other}`, `telegram:${chat}`)).toBeUndefined();
-    expect(await directory().register("anything", `telegram:${chat}`)).toMatch(REFUSED);
+    expect((await directory().register("anything", `telegram:${chat}`)).said).toMatch(REFUSED);
   });
 });
 

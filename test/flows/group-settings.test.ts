@@ -9,7 +9,7 @@ const ANN = { from: { id: 1001, is_bot: false, first_name: "Ann" } };
 const BOB = { from: { id: 1002, is_bot: false, first_name: "Bob" } };
 
 async function set(chat: number, settings: WrittenSettings): Promise<void> {
-  expect(await directory().setGroup(`telegram:${chat}`, settings)).toMatchObject({ ok: true });
+  expect(await directory().configure(`telegram:${chat}`, settings)).toMatchObject({ ok: true });
 }
 
 /** Says something that is answered, and answers the model's request. */
@@ -116,17 +116,19 @@ test("a folder stays its chat's own until main gives it away, and the old chat g
   await obeys(old, [write("The heron is first.")]);
   await obeys(old, [write("The heron is second.")]);
   const { folder } = (await directory().find(`telegram:${old}`))!;
-  expect(await directory().removeGroup(`telegram:${old}`)).toMatchObject({
+  expect(await directory().remove(`telegram:${old}`)).toMatchObject({
     said: expect.stringMatching(new RegExp(`files are kept.*${folder}`)),
   });
   await register(stranger);
   const [nothing] = await obeys(stranger, [call("read_file", { path: "MEMORY.md" })]);
   expect(nothing).not.toContain("heron");
   await deliver(inGroup(heir, "@Flare hello"));
-  expect(await directory().addGroup(`telegram:${heir}`, folder)).toMatchObject({ ok: true });
+  expect(await directory().register(`telegram:${heir}`, undefined, folder)).toMatchObject({ ok: true });
   const [read] = await obeys(heir, [call("read_file", { path: "MEMORY.md" })]);
   expect(read).toContain("The heron is second.");
-  await soon(async () => expect(await directory().register(`telegram:${old}`)).toContain("is registered"));
+  await soon(async () =>
+    expect((await directory().register(`telegram:${old}`)).said).toContain("is registered"),
+  );
   expect((await directory().find(`telegram:${old}`))!.folder).not.toBe(folder);
   const [again, list] = await obeys(old, [call("read_file", { path: "MEMORY.md" }), call("list_dir")]);
   expect(again).not.toContain("heron");

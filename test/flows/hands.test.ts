@@ -80,7 +80,7 @@ test("a container that is lost in the middle ends the call, not the turn, and no
 test("a command reaches what the group's setting says, and what came from a host makes the turn one from outside", async () => {
   const chat = await newGroup();
   expect(
-    await directory().setGroup(`telegram:${chat}`, { egress: "none", env: "TZ=Asia/Tokyo" }),
+    await directory().configure(`telegram:${chat}`, { egress: "none", env: "TZ=Asia/Tokyo" }),
   ).toMatchObject({ ok: true });
   const { hands, reaches } = answering("fetched", ["pypi.org"]);
   await turn(chat, containers(hands), [BASH("pip download x"), BASH("ls")]);

@@ -56,7 +56,7 @@ test("nobody comes in without the token of a chat that is registered", async () 
   await directory().mcpTokens({ verb: "revoke", id });
   expect((await post(list, bearer(token))).status).toBe(401);
   const another = await tokenOf(chat);
-  await directory().removeGroup(`telegram:${chat}`);
+  await directory().remove(`telegram:${chat}`);
   expect((await post(list, bearer(another))).status).toBe(401);
   const kept = (await directory().auditLog({ limit: 20, group: `telegram:${chat}` })).map(({ what }) => what);
   expect(kept).toEqual(expect.arrayContaining(["made an MCP token", "revoked an MCP token"]));
@@ -213,7 +213,7 @@ test("what another agent said is from outside: main's next turn sends nothing on
 test("a token calls so often in a minute, and a chat that is paused does nothing", async () => {
   const chat = await newGroup();
   const token = await tokenOf(chat);
-  await directory().setGroup(`telegram:${chat}`, { paused: true });
+  await directory().configure(`telegram:${chat}`, { paused: true });
   expect(await use(token, "send_message", { text: "hello" })).toMatchObject({
     text: expect.stringContaining("paused"),
   });

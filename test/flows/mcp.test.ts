@@ -25,7 +25,7 @@ async function turn(
 }
 
 async function on(chat: number, mcp: string): Promise<number> {
-  expect(await directory().setGroup(`telegram:${chat}`, { mcp })).toMatchObject({ ok: true });
+  expect(await directory().configure(`telegram:${chat}`, { mcp })).toMatchObject({ ok: true });
   return chat;
 }
 

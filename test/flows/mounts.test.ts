@@ -14,7 +14,7 @@ async function mounted(...rights: ("ro" | "rw")[]) {
   return { prefix, chats, chat: chats[0]! };
 }
 
-const mount = (chat: number, mounts: string) => directory().setGroup(`telegram:${chat}`, { mounts });
+const mount = (chat: number, mounts: string) => directory().configure(`telegram:${chat}`, { mounts });
 const read = (path: string) => call("read_file", { path });
 const write = (path: string, content: string) => call("write_file", { path, content });
 const bash = (command: string) => call("bash", { command });

@@ -77,7 +77,7 @@ test("tasks follow the install's zone when that is another after a restart", asy
 test("tasks follow a zone that the group hears of when a turn opens", async () => {
   const chat = await newGroup();
   await schedule(chat, NINE);
-  await directory().setGroup(`telegram:${chat}`, { timezone: "Asia/Tokyo" });
+  await directory().configure(`telegram:${chat}`, { timezone: "Asia/Tokyo" });
   await soon(async () => expect(await nextHour(chat)).toBe(0));
   // The group is as it was before it heard of the zone.
   const forget = "json_remove(json_set(value, '$.version', 0), '$.timezone')";

@@ -384,7 +384,7 @@ describe("one run of a task", () => {
     await register(chat);
     const cron = { schedule_type: "cron", schedule_value: "0 9 * * *" };
     const [made] = (await schedule(chat, { message: "Nine.", ...cron })).tasks!;
-    await env.DIRECTORY.getByName("directory").setGroup(`telegram:${chat}`, { timezone: "Asia/Tokyo" });
+    await env.DIRECTORY.getByName("directory").configure(`telegram:${chat}`, { timezone: "Asia/Tokyo" });
     await soon(async () => {
       const [moved] = (await ask(chat, { verb: "get", task: "1" })).tasks!;
       expect(Math.abs(made!.nextAt! - moved!.nextAt!) % (24 * HOUR)).toBe(
@@ -420,7 +420,7 @@ describe("rights of a task", () => {
       await register(chat);
       const tick = { message: "Tick.", schedule_type: "interval", schedule_value: "1h" };
       await schedule(chat, tick, { main });
-      await env.DIRECTORY.getByName("directory").setGroup(`telegram:${chat}`, { allow: ["telegram:1002"] });
+      await env.DIRECTORY.getByName("directory").configure(`telegram:${chat}`, { allow: ["telegram:1002"] });
       await travel(chat, HOUR);
       expect(await runsOf(chat, "1")).toMatchObject([
         { state: "cancelled", error: expect.stringContaining("may not") },

@@ -108,10 +108,10 @@ describe("registration", () => {
     await soon(async () => expect(await told(`telegram:${id}`)).toHaveLength(1));
     expect((await told(`telegram:${id}`))[0]).toContain(`/approve ${pairing}`);
 
-    expect(await directory.approve("WRONG234")).toContain("No chat waits");
+    expect((await directory.approve("WRONG234")).said).toContain("No chat waits");
     const typed = `${pairing!.slice(0, 4).toLowerCase()}-${pairing!.slice(4)} `;
-    expect(await directory.approve(typed)).toContain(`telegram:${id}`);
-    expect(await directory.approve(pairing!)).toContain(`telegram:${id}`);
+    expect((await directory.approve(typed)).said).toContain(`telegram:${id}`);
+    expect((await directory.approve(pairing!)).said).toContain(`telegram:${id}`);
     const group = await env.GROUP.getByName(`telegram:${id}`).status();
     expect(group).toMatchObject({ registered: true, main: false });
     expect((await directory.arrive(knock(id))).settings).toMatchObject({ registered: true, main: false });
@@ -123,8 +123,8 @@ describe("registration", () => {
     const first = await directory.arrive(knock(id, { key: "message 1" }));
     const second = await directory.arrive(knock(id, { key: "message 1" }));
     expect((await directory.arrive(knock(id, { key: "message 2" }))).pairing).toBeUndefined();
-    expect(await directory.approve(first.pairing!)).toContain("No chat waits");
-    expect(await directory.approve(second.pairing!)).toContain(`telegram:${id}`);
+    expect((await directory.approve(first.pairing!)).said).toContain("No chat waits");
+    expect((await directory.approve(second.pairing!)).said).toContain(`telegram:${id}`);
   });
 
   test("at most three people of a channel wait at a time, for an hour", async () => {
@@ -135,7 +135,7 @@ describe("registration", () => {
     const other = await directory.arrive(knock(chatId(), { address: `feishu:${chatId()}` }));
     expect(other.pairing).toBeDefined();
     travel(HOUR + 1);
-    expect(await directory.approve(codes[0]!)).toContain("No chat waits");
+    expect((await directory.approve(codes[0]!)).said).toContain("No chat waits");
     expect((await directory.arrive(knock(chatId()))).pairing).toBeDefined();
   });
 
@@ -151,8 +151,8 @@ describe("registration", () => {
     await directory.arrive(knockAt(id, title));
     await soon(async () => expect(await told(words)).toHaveLength(2));
 
-    expect(await directory.register(`family  chat ${id}`)).toContain("is registered");
-    expect(await directory.register(`Family Chat ${id}`)).toContain("already");
+    expect((await directory.register(`family  chat ${id}`)).said).toContain("is registered");
+    expect((await directory.register(`Family Chat ${id}`)).said).toContain("already");
     const settings = (await directory.arrive(knockAt(id, title))).settings!;
     expect(settings).toMatchObject({ registered: true, main: false, folder: `family-chat-${id}` });
     expect(await env.GROUP.getByName(`telegram:${id}`).status()).toMatchObject({ registered: true });
@@ -163,11 +163,11 @@ describe("registration", () => {
     const ids = [chatId(), chatId()];
     const title = `Twins ${ids[0]}`;
     for (const id of ids) await directory.arrive(knockAt(id, title));
-    expect(await directory.register(title)).toMatch(/1\..*\n2\./);
-    expect(await directory.register(`${title} #2`)).toContain("is registered");
+    expect((await directory.register(title)).said).toMatch(/1\..*\n2\./);
+    expect((await directory.register(`${title} #2`)).said).toContain("is registered");
     expect((await directory.find(`telegram:${ids[1]}`))?.registered).toBe(true);
     expect(await directory.find(`telegram:${ids[0]}`)).toBeUndefined();
-    expect(await directory.register("Nobody's")).toContain("Add me to the chat");
+    expect((await directory.register("Nobody's")).said).toContain("Add me to the chat");
   });
 
   test("holds at most 100 waiting chats", async () => {
@@ -188,12 +188,12 @@ describe("registration", () => {
       await directory.configure(by, { name: "Boss" }, by),
       await directory.approve("ABCDEFGH", by),
     ])
-      expect(answer).toBe("Only main may do that.");
+      expect(answer).toEqual({ ok: false, said: "Only main may do that." });
     const author = { by: "1", name: "Ann", trust: "owner" as const };
     const change = [{ path: "/workspace/global/MEMORY.md", content: "mine" }];
     expect(await directory.globalWrite(change, author, by)).toMatchObject({ ok: false, error: "read-only" });
     expect(await directory.globalWrite(change, author, "web:main")).toMatchObject({ ok: true });
-    expect(await directory.configure(by, { name: "Boss" }, "web:main")).toContain("Boss");
+    expect((await directory.configure(by, { name: "Boss" }, "web:main")).said).toContain("Boss");
   });
 
   test("a removed group is silent, keeps its folder, and comes back by main only", async () => {
@@ -201,29 +201,29 @@ describe("registration", () => {
     const id = chatId();
     await reborn(directory, { ALLOW_FROM: id }, async (open) => {
       const before = (await open.arrive(knock(id, { allowed: true }))).settings!;
-      expect(await open.remove(before.name)).toContain(before.folder);
-      expect(await open.remove(before.name)).toContain("is not registered");
+      expect((await open.remove(before.name)).said).toContain(before.folder);
+      expect((await open.remove(before.name)).said).toContain("is not registered");
       expect((await open.arrive(knock(id, { allowed: true }))).settings).toBeUndefined();
       expect(await env.GROUP.getByName(before.address).status()).toMatchObject({ registered: false });
-      expect(await open.register(before.name)).toContain("is registered");
+      expect((await open.register(before.name)).said).toContain("is registered");
       expect((await open.arrive(knock(id, { allowed: true }))).settings).toMatchObject({
         folder: before.folder,
       });
     });
-    expect(await directory.remove("web:main")).toContain("cannot be removed");
+    expect((await directory.remove("web:main")).said).toContain("cannot be removed");
   });
 
   test("a pause of all holds for a chat that is registered meanwhile, and ends with it", async () => {
     const [directory, id] = [install(), chatId()];
     await directory.pause(true, undefined);
     await directory.arrive(knockAt(id, `Late ${id}`));
-    expect(await directory.register(`telegram:${id}`)).toContain("It is paused");
+    expect((await directory.register(`telegram:${id}`)).said).toContain("It is paused");
     expect(await directory.find(`telegram:${id}`)).toMatchObject({ registered: true, paused: true });
     await directory.pause(false, undefined);
     expect((await directory.find(`telegram:${id}`))!.paused).toBeUndefined();
     const next = chatId();
     await directory.arrive(knockAt(next, `Later ${next}`));
-    expect(await directory.register(`telegram:${next}`)).not.toContain("paused");
+    expect((await directory.register(`telegram:${next}`)).said).not.toContain("paused");
   });
 
   test("gives every chat a folder of its own, whatever its title", async () => {
@@ -333,7 +333,7 @@ describe("a crash", () => {
       notify: () => Promise.reject(new Error("away")),
     };
     await reborn(directory, { GROUP: { getByName: () => away } }, async (open) => {
-      expect(await open.register(`telegram:${id}`)).toContain("is registered");
+      expect((await open.register(`telegram:${id}`)).said).toContain("is registered");
     });
     expect((await env.GROUP.getByName(`telegram:${id}`).status()).registered).toBe(false);
     expect(await runDurableObjectAlarm(directory)).toBe(true);
