@@ -69,13 +69,22 @@ export async function download(...call: Parameters<typeof downloadOnce>): Promis
   const [{ now }, , , signal] = call;
   const since = now();
   for (let tries = 1; ; tries++) {
-    const got = await downloadOnce(...call);
+    // The companion hears no signal.
+    const got = await Promise.race([downloadOnce(...call), endOf(signal)]);
     if (got instanceof Uint8Array) return got;
     const { afterMs, ...missing } = got;
     const isLast = tries === TRIES || signal.aborted || now() - since > PATIENCE_MS;
     if (afterMs === undefined || isLast) return missing;
     await scheduler.wait(afterMs, { signal }).catch(() => undefined);
   }
+}
+
+function endOf(signal: AbortSignal): Promise<Missing & { afterMs?: number }> {
+  return new Promise((done) => {
+    const end = () => done({ problem: "the turn was stopped" });
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
 }
 
 async function downloadOnce(
