@@ -49,7 +49,7 @@ async function say(body: ReturnType<typeof interaction>): Promise<Answer> {
 beforeAll(async () => {
   await deliver(ask("hello"));
   await env.DIRECTORY.getByName("directory").register(`discord:${channel.id}`);
-}, 30_000);
+}, 90_000);
 
 test("a slash command is answered later, in its own place, once, however often it comes", async () => {
   const key = `ask-${fresh()}`;
