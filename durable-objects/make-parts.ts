@@ -54,7 +54,7 @@ export function makeParts(room: Room, calls: Calls): Parts {
   const audit = new Audit(room);
   const desk = new Desk(room, runs, slots, audit);
   const heartbeat = new Heartbeat(room, { turns, runs, workspace });
-  const approvals = new Approvals(room, { outbox, transcript, turns, audit, say });
+  const approvals = new Approvals(room, { workspace, outbox, transcript, turns, audit, say });
   const subAgents = new SubAgents(room, { turns, say, pump: calls.pump, stop: calls.stop });
   const people = { inbox, outbox, pins, transcript, backlog, turns, ledger, audit, workspace };
   const workshop = new Workshop(room);

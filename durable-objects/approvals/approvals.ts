@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { and, eq, lte } from "drizzle-orm";
 import { FROM_OUTSIDE } from "../../agent/approval.ts";
 import type { Step } from "../../agent/journal.ts";
+import type { Notebook } from "../../agent/notebook.ts";
 import { lowest } from "../../agent/trust.ts";
 import type { Address } from "../../channels/channel.ts";
 import type { Decider } from "../approvals-schema.ts";
@@ -11,7 +11,9 @@ import type { Room } from "../room.ts";
 import { approvals, outbox } from "../schema.ts";
 import type { Transcript } from "../transcript.ts";
 import type { TurnRow, Turns } from "../turns.ts";
+import { askerOf } from "./asker.ts";
 import { ApprovalBook, type ApprovalRow, ASKED, keyAt } from "./book.ts";
+import { boundTo } from "./bound.ts";
 import { asksHere, whyNoLonger, whyNotDecide } from "./may-decide.ts";
 import { planCall } from "./plan-call.ts";
 import { type Answer, asking, choicesOf, fateOf, named, question } from "./words.ts";
@@ -39,9 +41,12 @@ export interface Relayed {
 
 /** The messages of who woke a turn are kept 8 days: until then its rights can be asked for again. */
 const LIFE_MS = 7 * 24 * 3600_000;
-/** Calls that wait at once. */
-const MOST = 10;
+/** Calls of one asker that wait at once, and of all. */
+const EACH = 5;
+const MOST = 20;
+
 interface Hands {
+  workspace: Pick<Notebook, "list">;
   outbox: Outbox;
   transcript: Transcript;
   turns: Turns;
@@ -62,12 +67,13 @@ export class Approvals extends ApprovalBook {
 
   /** Asks about a call and answers what its model is told. Call it inside the transaction that ends the step. */
   ask(turn: TurnRow, step: Step, why: string, actors: readonly { id: string }[], names: string): string {
+    const asker = askerOf(this.#room, turn, actors);
     const input = step.input ?? "";
     const hash = this.#hash(step.name, input);
     const open = this.open().find((row) => row.hash === hash && row.turn !== null);
     if (open) return waiting(open, turn);
-    if (this.open().length >= MOST)
-      return `Not run: ${MOST} calls of this chat wait for approval already. Say so.`;
+    const full = this.#makeRoom(asker, turn);
+    if (full) return full;
     const call = { tool: step.name, input, why };
     const row = this.#add({
       ...call,
@@ -75,6 +81,7 @@ export class Approvals extends ApprovalBook {
       turn: turn.id,
       step: step.id,
       thread: turn.thread,
+      asker,
       hash,
       asked: question(call, names),
       relay: !asksHere(this.#room),
@@ -84,6 +91,22 @@ export class Approvals extends ApprovalBook {
     this.#hands.audit.record(actors.map(({ id }) => id).join(", "), `asked for ${named(row)}`, input);
     if (asksHere(this.#room)) this.#show(row);
     return waiting(row, turn);
+  }
+
+  /**
+   * Nobody's questions keep others from asking: the oldest gives way, of the same asker, else of whoever has most. Those
+   * of this very turn stay. Answers why there is no room.
+   */
+  #makeRoom(asker: string, turn: TurnRow): string | undefined {
+    const open = this.open().filter((row) => row.turn !== null);
+    const byAsker = Map.groupBy(open, (row) => row.asker);
+    const mine = byAsker.get(asker) ?? [];
+    if (mine.length < EACH && open.length < MOST) return undefined;
+    const most = [...byAsker.values()].reduce((a, b) => (b.length > a.length ? b : a));
+    const oldest = (mine.length < EACH ? most : mine).find((row) => row.turn !== turn.id);
+    if (!oldest) return `Not run: ${EACH} calls of this turn wait for approval already. Say so.`;
+    this.#expire(oldest, `Approval #${oldest.number} gave way to newer ones`);
+    return undefined;
   }
 
   /** Main is asked about another chat's call, once. Call it inside a transaction. */
@@ -154,7 +177,8 @@ export class Approvals extends ApprovalBook {
   /** Why an approved call is not run after all: it is not the call that was approved, or nobody stands by it any more. */
   whyNot(row: ApprovalRow, step: Step): string | undefined {
     const isSame = row.hash === this.#hash(step.name, step.input ?? "") && row.tool === step.name;
-    if (!isSame) return "The stored call is not the one that was approved. It was not run.";
+    if (!isSame)
+      return "The call, or a file that it sends, is not the one that was approved. It was not run.";
     if (row.state !== "approved") return `Approval #${row.number} ${fateOf(row)}. It was not run.`;
     const gone = whyNoLonger(this.#room, row.decidedBy!, row.decidedIn!);
     return gone && `${gone} It was not run.`;
@@ -190,10 +214,10 @@ export class Approvals extends ApprovalBook {
     return { ok: true, said: said(shown), state: "denied", by: decided.decidedBy! };
   }
 
-  #expire(row: ApprovalRow): void {
+  #expire(row: ApprovalRow, why = `Nobody answered approval #${row.number} in time`): void {
     this.#close(row, { state: "expired", endedAt: this.#room.now() });
     if (row.origin || !this.#room.registered) return;
-    const said = `Nobody answered approval #${row.number} in time: \`${row.tool}\` was not run.`;
+    const said = `${why}: \`${row.tool}\` was not run.`;
     this.#hands.say(`expired:${row.id}`, said, row.thread);
     this.#hands.audit.record("host", `expired ${named(row)}`, row.input);
     this.#note(row);
@@ -221,9 +245,7 @@ export class Approvals extends ApprovalBook {
   }
 
   #hash(tool: string, input: string): string {
-    return createHash("sha256")
-      .update(JSON.stringify([this.#room.address, tool, input]))
-      .digest("hex");
+    return boundTo({ chat: this.#room.address, tool, input }, this.#hands.workspace);
   }
 }
 
@@ -252,6 +274,6 @@ function blank() {
     decidedBy: null,
     decidedIn: null,
   };
-  const nothing = { run: null, endedAt: null, result: null, thread: "", input: "", why: "" };
+  const nothing = { run: null, endedAt: null, result: null, asker: null, thread: "", input: "", why: "" };
   return { ...nobody, ...nothing, state: "asked" as const, relay: false, trust: "owner" as const };
 }

@@ -251,6 +251,23 @@ describe("an answer is bound", () => {
     expect(await file(chat, "a.txt")).toContain("No such file");
   });
 
+  test("to the files that it sends: one that was changed meanwhile is not sent", async () => {
+    const chat = await careful("send_message");
+    const file = (content: string) => call("write_file", { path: "report.txt", content });
+    const send = call("send_message", { text: `Here, ${chat}.`, attachments: ["./report.txt"] });
+    await obeys(chat, [file("harmless")]);
+    const [first] = await obeys(chat, [send]);
+    expect(first).toContain("#1");
+    await obeys(chat, [file("all secrets")]);
+    const { buttons } = await asked(chat);
+    const [second] = await obeys(chat, [send]);
+    expect(second).toContain("#2");
+    await press(chat, buttons.Approve!);
+    await soon(async () => expect(await states(chat)).toEqual(["asked", "refused"]));
+    await command(chat, "/approve #2");
+    await soon(async () => expect(await states(chat)).toEqual(["done", "refused"]));
+  });
+
   test("to its time: nobody's silence is a yes", async () => {
     const chat = await careful("bash");
     await waits(chat, write("a.txt"));
@@ -266,6 +283,22 @@ describe("an answer is bound", () => {
     await room(chat).wake();
     await soon(async () => expect(await states(chat)).toEqual(["expired", "expired"]));
   });
+});
+
+test("questions of one asker give way to newer ones, and never keep another from asking", async () => {
+  const chat = await careful("bash");
+  const key = `bob-${fresh()}`;
+  await peers.script(key, { toolCalls: [write("bob.txt")] }, { text: "It waits." });
+  await deliver(inGroup(chat, `@Flare ${key}`, { from: BOB }));
+  await soon(async () => expect(await states(chat)).toEqual(["asked"]));
+  const junk = await obeys(chat, ["a", "b", "c", "d", "e", "f"].map(write));
+  expect(junk.map((answer) => answer.slice(0, 20))).toEqual([
+    ...[2, 3, 4, 5, 6].map((number) => `Awaiting approval #${number}`),
+    "Not run: 5 calls of ",
+  ]);
+  expect((await obeys(chat, [write("g")]))[0]).toContain("Awaiting approval #7");
+  expect((await states(chat)).toReversed()).toEqual(["asked", "expired", ...Array(5).fill("asked")]);
+  await soon(async () => expect((await peers.shown(chat)).join()).toContain("Approval #2 gave way"));
 });
 
 describe("texts that give orders", () => {
