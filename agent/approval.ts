@@ -3,7 +3,7 @@ import type { Trust } from "./trust.ts";
 
 /** A call that is about to run. */
 export interface Called {
-  tool: Pick<Tool, "name" | "touches" | "carries">;
+  tool: Pick<Tool, "name" | "carries">;
   args: unknown;
   /** The label of the turn that makes it. */
   trust: Trust;
@@ -23,9 +23,7 @@ const COMMAND = "bash:";
  */
 export function needsApproval({ tool, args, trust }: Called, marks: readonly string[]): string | undefined {
   if (marks.some((mark) => isMarked(mark, tool.name, args))) return "this chat wants to be asked before it";
-  if (trust !== "outside" || !tool.touches.includes("egress")) return undefined;
-  const carries = tool.carries?.(args as never) ?? true;
-  return carries ? FROM_OUTSIDE : undefined;
+  return trust === "outside" && tool.carries?.(args as never) ? FROM_OUTSIDE : undefined;
 }
 
 function isMarked(mark: string, name: string, args: unknown): boolean {

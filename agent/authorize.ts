@@ -17,7 +17,7 @@ export type Action =
   | { kind: "tool"; name: string }
   /** `name`: method and pattern, e.g. `GET /api/chat/:address/history`. */
   | { kind: "route"; name: string }
-  | { kind: "file"; verb: "read" | "write" | "restore"; scope: "group" | "global" | "mount" | "other" }
+  | { kind: "file"; verb: "write" | "restore"; scope: "group" | "global" | "mount" }
   | { kind: "task"; verb: "see" | "change"; scope: "group" | "other" }
   | { kind: "group"; verb: "register" | "remove" | "configure" | "list" }
   | { kind: "send"; scope: "other" }

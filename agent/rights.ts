@@ -182,21 +182,9 @@ export const RIGHTS: readonly Right[] = [
   },
   {
     part: "Files",
-    keys: ["file:read:group", "file:write:group"],
-    who: ["main", "member", "task", "host"],
-    says: "Read and write the own group's files.",
-  },
-  {
-    part: "Files",
     keys: ["file:restore:group"],
     who: ["owner", "main", "member"],
     says: "Bring back an older version of the own group's memory.",
-  },
-  {
-    part: "Files",
-    keys: ["file:read:global"],
-    who: ["owner", "main", "member", "task", "host"],
-    says: "Read the global files.",
   },
   {
     part: "Files",
@@ -211,12 +199,6 @@ export const RIGHTS: readonly Right[] = [
     who: ["main", "member", "task"],
     clean: true,
     says: "Write in a part of the bucket that main mounted for writing: other groups may read there.",
-  },
-  {
-    part: "Files",
-    keys: ["file:read:other", "file:write:other", "file:restore:other"],
-    who: [],
-    says: "Reach another group's files: they do not exist there.",
   },
   {
     part: "Tasks",

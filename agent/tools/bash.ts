@@ -19,7 +19,6 @@ export const bash = defineTool({
     timeout: z.int().min(1).max(300).optional().describe("seconds"),
   }),
   risk: "unsafe",
-  touches: ["private", "writes"],
   async run({ command, timeout }, context) {
     const timeoutMs = timeout ? timeout * 1000 : context.limits.execTimeoutMs;
     const keptAs = `${KEPT_IN}/${new Date(context.now()).toISOString().replaceAll(/[:.]/g, "-")}.txt`;

@@ -11,7 +11,6 @@ export const editFile = defineTool({
   description: "Replace old_text, which must occur exactly once in the file, by new_text.",
   schema: z.object({ path: z.string(), old_text: z.string().min(1), new_text: z.string() }),
   risk: "idempotent",
-  touches: ["writes"],
   async run({ path, old_text: before, new_text: after }, context) {
     for (let attempt = 1; ; attempt++) {
       const result = await edit(context, path, before, after, attempt === ATTEMPTS);

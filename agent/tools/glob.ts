@@ -11,7 +11,6 @@ export const glob = defineTool({
   description: "Find files by name pattern, e.g. **/*.md.",
   schema: z.object({ pattern: z.string().min(1).max(200), path: z.string().default(".") }),
   risk: "read",
-  touches: ["private"],
   async run({ pattern, path }, { notebook, outside }) {
     const place = resolvePath(path);
     if (!place.ok) throw new ToolError(describeFileError(place));

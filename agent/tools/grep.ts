@@ -16,7 +16,6 @@ export const grep = defineTool({
     ignore_case: z.boolean().default(false),
   }),
   risk: "read",
-  touches: ["private"],
   async run({ pattern, path, ignore_case: ignoreCase }, { notebook }) {
     const place = resolvePath(path);
     if (!place.ok) throw new ToolError(describeFileError(place));

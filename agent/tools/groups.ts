@@ -9,7 +9,6 @@ export const registerGroup = defineTool({
     "Start answering in a pending chat, by title, address or pairing code. folder: only where the user names a removed group's folder to take over.",
   schema: named.extend({ folder: z.string().trim().min(1).optional() }),
   risk: "idempotent",
-  touches: ["writes"],
   run: ({ name, folder }, { groups }) => groups.register(name, folder),
 });
 
@@ -18,7 +17,6 @@ export const removeGroup = defineTool({
   description: "Stop answering in a group. Its files stay.",
   schema: named,
   risk: "idempotent",
-  touches: ["writes"],
   run: ({ name }, { groups }) => groups.remove(name),
 });
 
@@ -30,7 +28,6 @@ export const configureGroup = defineTool({
     "Change settings of a group, or show them without settings. Keys: name, trigger, requiresTrigger, timezone, model, allow (everyone, nobody or ids such as telegram:1001), mode (normal, drop), mounts (name=prefix/, :rw to write), egress (none, allowlist, open or allowlist with more hosts), env (TZ=Asia/Tokyo), mcp (all, none or servers), budgetUsd, budgetTokens, turnTimeout, heartbeatInterval, activeHours (08:00-22:00), paused, approval (tools and commands to be asked about: bash, bash:git push*), approvers (ids). Value default: the install's.",
   schema: named.extend({ settings: z.record(z.string(), value).optional() }),
   risk: "idempotent",
-  touches: ["writes"],
   run: ({ name, settings }, { groups }) => (settings ? groups.configure(name, settings) : groups.show(name)),
 });
 
@@ -39,6 +36,5 @@ export const listGroups = defineTool({
   description: "List all groups and pending chats.",
   schema: z.object({}),
   risk: "read",
-  touches: ["private"],
   run: (_, { groups }) => groups.list(),
 });

@@ -11,7 +11,6 @@ export const listDir = defineTool({
   description: "List a folder.",
   schema: z.object({ path: z.string().default(".") }),
   risk: "read",
-  touches: ["private"],
   async run({ path }, { notebook, outside }) {
     if (/^\/+(workspace\/*)?$/.test(path)) return folders(notebook.roots().map((root) => root.path));
     const place = resolvePath(path);

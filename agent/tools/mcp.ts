@@ -27,7 +27,6 @@ function mcpTool(server: McpServer, listed: ListedTool): Tool {
     parameters: parametersOf(listed.inputSchema),
     right: { kind: "mcp", verb: risk === "read" ? "read" : "call" },
     risk,
-    touches: ["egress"],
     carries: () => risk !== "read",
     run: (args, context) => context.callMcp(server.name, listed.name, args),
   });

@@ -15,7 +15,6 @@ export const readFile = defineTool({
     limit: z.int().min(1).optional().describe("lines"),
   }),
   risk: "read",
-  touches: ["private"],
   async run({ path, offset = 1, limit = LINES }, { notebook }) {
     const file = await notebook.read(path);
     if (!file.ok) throw new ToolError(describeFileError(file));

@@ -12,7 +12,6 @@ export const readMemory = defineTool({
   schema: z.object({ file: z.string().optional().describe("e.g. MEMORY.md; without it, their names") }),
   right: { kind: "mcp", verb: "memory" },
   risk: "read",
-  touches: ["private"],
   async run({ file }, { notebook }) {
     const paths = notebook
       .list("/workspace")

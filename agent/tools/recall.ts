@@ -11,7 +11,6 @@ export const recall = defineTool({
   description: "Search this chat's whole history and memory files for words.",
   schema: z.object({ query: z.string().min(1) }),
   risk: "read",
-  touches: ["private"],
   async run({ query }, { recall: search, timezone }) {
     const hits = search(query, MOST);
     if (hits.length === 0) return "Nothing found. Try other or fewer words.";

@@ -13,7 +13,6 @@ export const sendMessage = defineTool({
     to: z.string().optional().describe("another group"),
   }),
   risk: "idempotent",
-  touches: ["egress"],
   carries: ({ to }) => to !== undefined,
   async run({ text, attachments = [], to }, context) {
     const what =

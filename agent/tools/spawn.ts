@@ -6,7 +6,6 @@ export const spawn = defineTool({
   description: "Have a sub-agent do it.",
   schema: z.object({ task: z.string().trim().min(1), label: z.string().trim().optional().meta(UNTOLD) }),
   risk: "idempotent",
-  touches: ["writes"],
   async run(work, context) {
     const { ok, said } = context.spawn(work, (answer) => context.settle(answer));
     if (!ok) throw new ToolError(said);

@@ -12,7 +12,6 @@ const scheduleTask = defineTool({
     "Do something later. `message` is sent as it is; `prompt` wakes you to do it. schedule_type once (schedule_value: ISO time here, or 20m from now), interval (20m, 2h) or cron (5 fields).",
   schema: newTask.extend({ group }),
   risk: "idempotent",
-  touches: ["writes"],
   run: ({ group, ...task }, context) => ask({ verb: "schedule", task }, group, context),
 });
 
@@ -21,7 +20,6 @@ const listTasks = defineTool({
   description: "The tasks here.",
   schema: z.object({ group: z.string().optional().describe("another group, or all") }),
   risk: "read",
-  touches: [],
   run: ({ group }, context) => ask({ verb: "list" }, group, context),
 });
 
@@ -30,7 +28,6 @@ const getTask = defineTool({
   description: "A task and its last runs, by number or name.",
   schema: one,
   risk: "read",
-  touches: [],
   run: ({ task, group }, context) => ask({ verb: "get", task }, group, context),
 });
 
@@ -39,7 +36,6 @@ const updateTask = defineTool({
   description: "Change a task; what you leave out stays.",
   schema: taskChange.extend({ task, group }),
   risk: "idempotent",
-  touches: ["writes"],
   run: ({ task, group, ...change }, context) => ask({ verb: "update", task, change }, group, context),
 });
 
@@ -64,7 +60,6 @@ function verb(name: "pause" | "resume" | "cancel", description: string) {
     description,
     schema: one,
     risk: "idempotent",
-    touches: ["writes"],
     run: ({ task, group }, context) => ask({ verb: name, task }, group, context),
   });
 }

@@ -10,9 +10,6 @@ import type { Web } from "../web/web.ts";
 /** `read`: no effect. `idempotent`: running twice is like once. `unsafe`: started means at most once. */
 export type Risk = "read" | "idempotent" | "unsafe";
 
-/** What a tool touches, for `authorize`. */
-export type Touch = "private" | "writes" | "egress";
-
 /** A hit of a search over what was said and remembered. */
 export interface Recalled {
   /** Milliseconds since the epoch; 0 for a line of a memory file. */
@@ -93,8 +90,7 @@ export interface Tool<S extends z.ZodType = z.ZodType> {
   /** The right that it needs, where its name does not stand in the table of rights. */
   right?: Action;
   risk: Risk;
-  touches: Touch[];
-  /** Whether this call carries text out of the group; without it every call of a tool that touches `egress` does. */
+  /** Whether this call carries text out of the group; without it none does. */
   carries?(args: z.infer<S>): boolean;
   run(args: z.infer<S>, context: ToolContext): Promise<string>;
 }

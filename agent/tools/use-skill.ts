@@ -11,7 +11,6 @@ export const useSkill = defineTool({
   description: "A skill's text.",
   schema: z.object({ name: z.string() }),
   risk: "read",
-  touches: [],
   async run({ name }, { skills, notebook }) {
     const wanted = name.trim().toLowerCase();
     const skill = skills.find((each) => each.name === wanted);

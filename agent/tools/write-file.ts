@@ -8,7 +8,6 @@ export const writeFile = defineTool({
   description: "Create or replace a whole file.",
   schema: z.object({ path: z.string(), content: z.string() }),
   risk: "idempotent",
-  touches: ["writes"],
   async run({ path, content }, context) {
     const result = `Wrote ${new TextEncoder().encode(content).length} bytes to ${path}.`;
     const written = await writeAndSettle(context, [{ path, content }], result);

@@ -17,7 +17,6 @@ function toolsWith(run: (id: string) => Promise<string>): Tool[] {
       description: risk,
       schema: z.object({ id: z.string() }),
       risk,
-      touches: [],
       run: ({ id }) => run(id),
     }),
   );
