@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FileError } from "../agent/notebook.ts";
 
 /** Largest file, in bytes. */
@@ -22,12 +23,8 @@ export interface Content {
 export async function contentOf(path: string, content: string | Uint8Array): Promise<Content | FileError> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   if (bytes.length > MAX_FILE) return { error: "too-large", path, size: bytes.length, limit: MAX_FILE };
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as BufferSource));
-  return { bytes, sha256: hex(digest), text: bytes.length > MAX_TEXT ? null : asText(bytes) };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { bytes, sha256, text: bytes.length > MAX_TEXT ? null : asText(bytes) };
 }
 
 function asText(bytes: Uint8Array): string | null {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
 import { getMimeType } from "hono/utils/mime";
 import { type OutgoingFile, PICTURES, pictureType } from "../channels/files.ts";
@@ -30,7 +31,7 @@ export class Pins {
     return this.#oneByOne(async () => {
       const name = nameOf(path);
       const mime = mimeOf(name, bytes);
-      const key = this.#keyFor(await sha256(bytes));
+      const key = this.#keyFor(createHash("sha256").update(bytes).digest("hex"));
       await this.#put(key, bytes, mime);
       return { name, mime, size: bytes.length, key, path };
     });
@@ -118,9 +119,4 @@ function nameOf(path: string): string {
 function mimeOf(name: string, bytes: Uint8Array): string {
   const told = getMimeType(name)?.split(";")[0] ?? "application/octet-stream";
   return pictureType(bytes) ?? (PICTURES.includes(told) ? "application/octet-stream" : told);
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as BufferSource));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type Change, describeFileError, GLOBAL, HOME } from "../agent/notebook.ts";
 import { placeIn } from "../agent/paths.ts";
 import {
@@ -137,7 +138,7 @@ function changesOf(
     const place = placeIn(root, `${folder}/${path}`);
     if (!place.ok || !place.absolute.startsWith(`${folder}/`))
       return `"${path.slice(0, 80)}" is no path in a skill's folder.`;
-    const content = text ?? Uint8Array.from(atob(base64 ?? ""), (letter) => letter.charCodeAt(0));
+    const content = text ?? Buffer.from(base64 ?? "", "base64");
     bytes += typeof content === "string" ? new TextEncoder().encode(content).length : content.length;
     changes.push({ path: place.absolute, content });
   }

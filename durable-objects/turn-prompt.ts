@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { formatCatchUp, type Heard } from "../agent/catch-up.ts";
 import type { ChatMessage, ImagePart, ModelChoice } from "../agent/model.ts";
 import type { Named } from "../agent/names.ts";
@@ -134,14 +135,9 @@ async function images(parts: Parts, rows: InboxRow[]): Promise<ImagePart[]> {
   for (const file of files.slice(-IMAGES)) {
     const read = await parts.workspace.bytes(file.path!);
     if (!read.ok || read.bytes.length > LARGEST_IMAGE) continue;
-    found.push({ dataUrl: `data:${file.mime ?? "image/jpeg"};base64,${base64(read.bytes)}` });
+    found.push({
+      dataUrl: `data:${file.mime ?? "image/jpeg"};base64,${Buffer.from(read.bytes).toString("base64")}`,
+    });
   }
   return found;
-}
-
-function base64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let index = 0; index < bytes.length; index += 0x8000)
-    binary += String.fromCharCode(...bytes.subarray(index, index + 0x8000));
-  return btoa(binary);
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import {
   type Author,
   type Change,
@@ -8,10 +9,9 @@ import {
   type Root,
 } from "../agent/notebook.ts";
 import { resolvePath } from "../agent/paths.ts";
-import { fromBase64, sha256 } from "./base64.ts";
 import type { Container } from "./container.ts";
 import { BOUNDS, type HelperResult } from "./hands.ts";
-import { listed, notedOf } from "./outward.ts";
+import { listed, notedOf, sha256 } from "./outward.ts";
 import { type Base, contested, MOST_AT_ONCE, type Pull, pulls, type Seen } from "./sync.ts";
 
 /** Tries while others write the same files, and single files that the notebook refuses. */
@@ -45,7 +45,7 @@ export async function bringIn(
 ): Promise<readonly string[]> {
   const seen = seenIn(container, result);
   const contents = new Map(
-    Object.entries(result.contents ?? {}).map(([path, data]) => [path, fromBase64(data)]),
+    Object.entries(result.contents ?? {}).map(([path, data]) => [path, bytesOf(data)]),
   );
   const refused = new Map<string, string>();
   for (let tries = 0; tries < TRIES; ) {
@@ -97,7 +97,7 @@ async function planned(base: Base, seen: Seen, { notebook, roots }: Into): Promi
   const noted = notedOf(listed(notebook, writable));
   for (const path of contested(own, noted, seen)) {
     const file = await notebook.bytes(path);
-    if (file.ok) noted.set(path, { ...noted.get(path)!, sha: await sha256(file.bytes) });
+    if (file.ok) noted.set(path, { ...noted.get(path)!, sha: sha256(file.bytes) });
   }
   return pulls(own, noted, seen);
 }
@@ -115,7 +115,7 @@ async function fetchRest(
     const fetched = await container.fetch(rest, Math.min(BOUNDS.largest, room));
     if (!(path in fetched)) room = 0;
     for (const [name, data] of Object.entries(fetched)) {
-      contents.set(name, fromBase64(data));
+      contents.set(name, bytesOf(data));
       room -= contents.get(name)!.length;
     }
   }
@@ -181,6 +181,11 @@ function told(ready: readonly Ready[], late: string[]): string[] {
       : []),
     ...(late.length > 0 ? [`Too much at once; these come with the next command: ${some(late)}.`] : []),
   ];
+}
+
+/** A plain array: what is compared with the notebook's must be of its kind. */
+function bytesOf(base64: string): Uint8Array {
+  return new Uint8Array(Buffer.from(base64, "base64"));
 }
 
 /** The first few of a list. */

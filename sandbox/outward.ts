@@ -1,5 +1,6 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { EXTRA, type FileInfo, type Notebook, type Root } from "../agent/notebook.ts";
-import { sha256, toBase64 } from "./base64.ts";
 import type { Container } from "./container.ts";
 import { fitting, type Noted, type Push, pushes } from "./sync.ts";
 
@@ -69,6 +70,11 @@ async function changeOf(push: Push, notebook: Notebook): Promise<Change | undefi
   if (push.do === "remove") return { path: push.path };
   const file = await notebook.bytes(push.path);
   if (!file.ok) return undefined;
-  const sha = await sha256(file.bytes);
-  return { path: push.path, sha, version: file.info.version, data: toBase64(file.bytes) };
+  const data = Buffer.from(file.bytes).toString("base64");
+  return { path: push.path, sha: sha256(file.bytes), version: file.info.version, data };
+}
+
+/** In hex. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -1,4 +1,3 @@
-import { Protocol } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolRequestSchema,
@@ -13,20 +12,12 @@ import {
   type ServerResult,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/sdk/types.js";
+import { Peer } from "../agent/mcp/peer.ts";
 import { agentTools } from "../agent/tools/for-agents.ts";
 import { specs } from "../agent/tools/index.ts";
 
 /** Runs a tool for whoever holds the token of the request. */
 export type RunTool = (tool: string, args: Record<string, unknown>) => Promise<{ ok: boolean; said: string }>;
-
-/** The SDK's protocol without its server, which brings a compiler of JSON schemas that a Worker may not use. */
-class Peer extends Protocol<ServerRequest, ServerNotification, ServerResult> {
-  protected assertCapabilityForMethod(): void {}
-  protected assertNotificationCapability(): void {}
-  protected assertRequestHandlerCapability(): void {}
-  protected assertTaskCapability(): void {}
-  protected assertTaskHandlerCapability(): void {}
-}
 
 /** A transport for one message and its answer. */
 class Exchange implements Transport {
@@ -69,7 +60,7 @@ export async function answerMcp(
 }
 
 async function exchange(message: JSONRPCMessage, version: string, run: RunTool): Promise<JSONRPCMessage> {
-  const peer = new Peer();
+  const peer = new Peer<ServerRequest, ServerNotification, ServerResult>();
   peer.setRequestHandler(InitializeRequestSchema, ({ params }) => hello(params.protocolVersion, version));
   peer.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed() }));
   peer.setRequestHandler(CallToolRequestSchema, async ({ params }) => {

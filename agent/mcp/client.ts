@@ -1,4 +1,3 @@
-import { Protocol } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import {
   CallToolResultSchema,
   type ClientNotification,
@@ -13,6 +12,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { GateError } from "../web/gate-error.ts";
 import type { Answered, Content } from "./answer.ts";
+import { Peer } from "./peer.ts";
 import { type ListedTool, type McpServer, PROGRESS, withoutSecrets } from "./servers.ts";
 import { type Fetch, HttpTransport, StatusTrouble } from "./transport.ts";
 
@@ -37,22 +37,10 @@ interface Waits {
   signal: AbortSignal;
 }
 
-/**
- * The SDK's protocol without its client: that one brings a compiler of JSON schemas along which would be a tenth of
- * the Worker, and a Worker may not compile code.
- */
-class Peer extends Protocol<ClientRequest, ClientNotification, ClientResult> {
-  protected assertCapabilityForMethod(): void {}
-  protected assertNotificationCapability(): void {}
-  protected assertRequestHandlerCapability(): void {}
-  protected assertTaskCapability(): void {}
-  protected assertTaskHandlerCapability(): void {}
-}
-
 /** One connection to a server, over streamable HTTP. Close it: a session of the server hangs on it. */
 export class McpClient {
   readonly #server: McpServer;
-  readonly #peer = new Peer();
+  readonly #peer = new Peer<ClientRequest, ClientNotification, ClientResult>();
   readonly #transport: HttpTransport;
 
   private constructor(server: McpServer, fetch: Fetch) {
