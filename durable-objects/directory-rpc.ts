@@ -201,8 +201,6 @@ export interface DirectoryRooms {
   describeGroups(by?: Address): Promise<string>;
   /** A chat got another id. Answers the address of the object that keeps it. */
   moved(change: { from: Address; to: Address }): Promise<Address>;
-  /** The address of the object that keeps a chat. */
-  resolve(address: Address): Promise<Address>;
   globalSnapshot(sinceVersion: number): Promise<GlobalSnapshot>;
   globalBytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
   /** Global files of which versions are kept, and these, newest first. Nothing for who may not restore them. */

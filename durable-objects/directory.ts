@@ -169,10 +169,6 @@ export class Directory extends DurableObject<Env> implements DirectoryVerbs, Dir
     return this.#groups.move(from, to);
   }
 
-  async resolve(address: Address): Promise<Address> {
-    return this.#groups.resolve(address);
-  }
-
   async find(nameOrAddress: string, by?: Address): Promise<GroupSettings | undefined> {
     return this.#registry.find(nameOrAddress, by);
   }

@@ -247,7 +247,6 @@ function placeholders() {
 
 function extraOf(event: Message | Edit): InboxExtra {
   return {
-    ...(event.mentioned ? { mentioned: true } : {}),
     ...(event.replyTo ? { replyTo: event.replyTo } : {}),
     ...(event.attachments.length > 0 ? { attachments: event.attachments } : {}),
     ...(event.sender.username ? { username: event.sender.username } : {}),

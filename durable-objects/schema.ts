@@ -36,7 +36,6 @@ export type StoredAttachment = Attachment & {
 
 /** What an inbox row keeps of the event beside its columns. */
 export interface InboxExtra {
-  mentioned?: boolean;
   replyTo?: Quote;
   attachments?: StoredAttachment[];
   username?: string;

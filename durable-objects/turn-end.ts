@@ -30,7 +30,7 @@ export function endTurn(room: Room, parts: Parts, turn: TurnRow, end: LoopEnd): 
   const ending = endingOf(room, parts, turn, end);
   room.transaction(() => {
     parts.turns.end(turn, ending.state, ending.fate, ending.error);
-    const done = ending.state === "answered" ? [] : parts.turns.done(turn.id).tools;
+    const done = ending.state === "answered" ? [] : parts.turns.done(turn.id);
     if (done.length > 0)
       note(room, parts, turn, `(This turn did not end well. What was done in it: ${done.join("; ")})`);
     if (!closeStream(room, turn, ending.text, parts)) speak(room, parts, turn, ending.text, ending.key);
@@ -140,7 +140,7 @@ function answered(room: Room, turn: TurnRow, raw: string, cut: boolean): Ending 
 }
 
 function limit(parts: Parts, turn: TurnRow, why: string, error: string): Ending {
-  const { tools } = parts.turns.done(turn.id);
+  const tools = parts.turns.done(turn.id);
   const did =
     tools.length > 0
       ? ` What I did so far:\n${tools

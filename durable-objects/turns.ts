@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull, lte, ne, or, sql } from "drizzle-orm";
-import { rounds, type Step } from "../agent/journal.ts";
+import type { Step } from "../agent/journal.ts";
 import type { Tool } from "../agent/tools/tool.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Database } from "./database.ts";
@@ -187,11 +187,11 @@ export class Turns {
   }
 
   /** What an unfinished turn did so far, in a line for each different call, for people and for the next turn. */
-  done(turn: string): { rounds: number; tools: string[] } {
+  done(turn: string): string[] {
     const rows = this.#room.db.select().from(steps).where(eq(steps.turn, turn)).orderBy(asc(steps.seq)).all();
     const tools = rows.filter((row) => row.kind === "tool" && row.state === "done");
     const lines = tools.map((row) => `${row.name} ${(row.input ?? "").slice(0, 80)}`);
-    return { rounds: rounds(rows as never), tools: [...new Set(lines)] };
+    return [...new Set(lines)];
   }
 
   #unfinished(lane: TurnRow["lane"]): TurnRow | undefined {

@@ -99,7 +99,6 @@ export const pressSchema = z.object({
   data: z.string().max(64),
 });
 
-export type TelegramPress = z.infer<typeof pressSchema>;
 export type TelegramMessage = z.infer<typeof messageSchema>;
 export type TelegramContent = z.infer<typeof shown>;
 export type TelegramQuoted = z.infer<typeof quoted>;

@@ -582,9 +582,8 @@ describe("addresses", () => {
     for (let n = 0; n < 2; n++) expect(await directory.moved({ from: a, to: b })).toBe(a);
     expect(await directory.moved({ from: b, to: c })).toBe(a);
     expect(await directory.moved({ from: c, to: a })).toBe(a);
-    for (const address of [a, b, c]) expect(await directory.resolve(address)).toBe(a);
+    for (const address of [a, b, c]) expect((await directory.find(address))?.address).toBe(a);
     expect(await directory.arrive(knockAt(c.slice(9), "Moving"))).toEqual({ forwardTo: a });
-    expect((await directory.find(c))?.address).toBe(a);
   });
 
   test("a registered chat is not taken over by a move", async () => {
@@ -595,7 +594,7 @@ describe("addresses", () => {
       await directory.register(`telegram:${id}`);
     }
     expect(await directory.moved({ from: `telegram:${a}`, to: `telegram:${b}` })).toBe(`telegram:${b}`);
-    expect(await directory.resolve(`telegram:${b}`)).toBe(`telegram:${b}`);
+    expect((await directory.find(`telegram:${b}`))?.address).toBe(`telegram:${b}`);
   });
 
   test("only groups whose time is past or whose turn is open are overdue, and asking writes nothing", async () => {
