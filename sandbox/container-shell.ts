@@ -97,7 +97,7 @@ class Command {
     const outside = reach.outside || sent.outside.length > 0;
     if (outside) this.#options.outside?.();
     const answer = await this.#container.ask(asked, { ...reach, outside }, signal);
-    if (!answer && isNew) throw this.#container.lost("it ended at once");
+    if (!answer && isNew) throw await this.#container.lost("it ended at once");
     return answer && { ...answer, sent };
   }
 
@@ -115,7 +115,10 @@ class Command {
         ...(outside.length > 0 && !this.#options.reach.outside ? [`${LOWERED}: ${some(outside)}.`] : []),
       ],
       more: (notes) => save?.(result(notes)) ?? [],
-      commit: (notes) => commit?.(result(notes)),
+      commit: (notes) => {
+        this.#container.keeps();
+        commit?.(result(notes));
+      },
     }).catch(async (error) => {
       // What was not kept here may not appear with the next command either.
       await this.#container.stop();
