@@ -293,6 +293,25 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     expect(names(notebook)).toEqual(["group/a.md", "group/good.md"]);
   });
 
+  test("where a folder is full, all new files are left out at once; changes and removals are kept", async () => {
+    const { notebook, shell } = machine({ "a.md": "a", "b.md": "b" });
+    const write = notebook.write.bind(notebook);
+    let writes = 0;
+    notebook.write = async (changes, author, commit) => {
+      writes++;
+      const added = changes.find((change) => "content" in change && change.expect === 0);
+      return added
+        ? { ok: false, error: "too-many", path: added.path, limit: 2 }
+        : write(changes, author, commit);
+    };
+    const command = "for i in $(seq 200); do echo $i > f$i; done; echo changed > a.md; rm b.md";
+    const { stderr } = await exec(shell, command);
+    expect(stderr).toMatch(/Not kept: .* and 189 more\. There is no room for .*holds 2 files/);
+    expect(names(notebook)).toEqual(["group/a.md"]);
+    expect(await textOf(notebook, "a.md")).toBe("changed\n");
+    expect(writes).toBe(3);
+  });
+
   test("what `commit` throws leaves nothing: neither now nor with the next command", async () => {
     const { notebook, shell } = machine({ "a.md": "a" });
     await exec(shell, "true");
