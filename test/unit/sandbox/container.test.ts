@@ -354,6 +354,14 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     expect(await exec(shell, "no-such-command")).toMatchObject({ exitCode: 127 });
   });
 
+  test("commands learn where their image keeps the browser, which no variable of the image tells them", async () => {
+    const { shell } = machine();
+    const image = readFileSync(new URL("../../../sandbox/Dockerfile", import.meta.url), "utf8");
+    const { stdout } = await exec(shell, 'echo "$AGENT_BROWSER_EXECUTABLE_PATH $PLAYWRIGHT_BROWSERS_PATH"');
+    const [browser, folder] = stdout.trim().split(" ");
+    expect(image).toMatch(new RegExp(`ln -s ${folder}/\\S+ ${browser} `));
+  });
+
   test("a flood of output is ended; head and tail are kept", async () => {
     const { shell } = machine();
     const result = await exec(shell, "echo first; yes flood", { timeoutMs: 20_000 });
