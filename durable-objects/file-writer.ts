@@ -11,6 +11,9 @@ import { fileIntents, files, type Touched } from "./files-schema.ts";
 /** Most files of a folder. */
 export const MAX_FILES = 5_000;
 
+/** Objects that are settled before that is noted, so that a repair gets on however few requests one boot may make. */
+const PAGE = 50;
+
 /** What a folder of files stands on. */
 export interface FileStoreParts {
   storage: DurableObjectStorage;
@@ -167,8 +170,9 @@ export class FileWriter {
   /** Makes the objects of an intent what the index says they are, then forgets the intent. */
   async #settle(intent: string, batch: Touched[]): Promise<void> {
     const { db, bucket } = this.#parts;
+    const rest = batch.slice(PAGE);
     // A folder that was given to another group is that group's to change.
-    const own = batch.filter(({ key }) => key.startsWith(this.#parts.prefix()));
+    const own = batch.slice(0, PAGE).filter(({ key }) => key.startsWith(this.#parts.prefix()));
     const keys = [...new Set(own.map((touched) => touched.key))];
     const rows = new Map(keys.map((key) => [key, db.select().from(files).where(eq(files.key, key)).get()]));
     await deleteObjects(
@@ -178,7 +182,8 @@ export class FileWriter {
     await inParallel([...rows], async ([key, row]) => {
       if (row && row.text !== null) await bucket.put(key, row.text, { sha256: row.sha256 });
     });
-    this.#close(intent, []);
+    this.#close(intent, rest);
+    if (rest.length > 0) await this.#settle(intent, rest);
   }
 
   #close(intent: string, leftovers: Touched[]): void {

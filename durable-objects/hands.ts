@@ -16,7 +16,12 @@ export class Workshop {
   constructor(room: Room) {
     this.#room = room;
     const hands = handsOf(room);
-    this.#container = hands && new Container(hands, newToken);
+    this.#container =
+      hands &&
+      new Container(hands, newToken, {
+        get: () => room.get("keptRun"),
+        set: (run) => room.set("keptRun", run),
+      });
   }
 
   /** Whether commands run in a container. */

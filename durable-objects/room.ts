@@ -60,6 +60,8 @@ interface Facts {
   [aliases: `aliases:${string}`]: readonly string[];
   /** Why commands run in the embedded shell though a container was asked for. */
   noContainers: string;
+  /** The command whose changes were kept last. */
+  keptRun: string;
   /** When something was told that is told once. */
   [told: `told:${string}`]: number;
 }

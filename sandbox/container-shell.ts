@@ -26,6 +26,14 @@ const ENV = {
   PYTHONUSERBASE: "/tmp/python",
   NODE_EXTRA_CA_CERTS: "/etc/cloudflare/certs/cloudflare-containers-ca.crt",
   REQUESTS_CA_BUNDLE: "/etc/ssl/certs/ca-certificates.crt",
+  XDG_CONFIG_HOME: "/tmp/config",
+  PLAYWRIGHT_BROWSERS_PATH: "/opt/browsers",
+  AGENT_BROWSER_EXECUTABLE_PATH: "/usr/local/bin/chromium",
+  AGENT_BROWSER_SOCKET_DIR: "/tmp/agent-browser",
+  // The container isolates; there, Chromium may neither make a sandbox of its own nor count on shared memory.
+  AGENT_BROWSER_ARGS: "--no-sandbox,--disable-dev-shm-usage",
+  // All HTTPS ends at the Worker, which checks the real certificate; Chromium does not read the system's list of CAs.
+  AGENT_BROWSER_IGNORE_HTTPS_ERRORS: "1",
 };
 
 /** Commands in a group's container, over the notebook's files: see `sync.ts` for what travels when. */
@@ -97,7 +105,7 @@ class Command {
     const outside = reach.outside || sent.outside.length > 0;
     if (outside) this.#options.outside?.();
     const answer = await this.#container.ask(asked, { ...reach, outside }, signal);
-    if (!answer && isNew) throw this.#container.lost("it ended at once");
+    if (!answer && isNew) throw await this.#container.lost("it ended at once");
     return answer && { ...answer, sent };
   }
 
@@ -115,7 +123,10 @@ class Command {
         ...(outside.length > 0 && !this.#options.reach.outside ? [`${LOWERED}: ${some(outside)}.`] : []),
       ],
       more: (notes) => save?.(result(notes)) ?? [],
-      commit: (notes) => commit?.(result(notes)),
+      commit: (notes) => {
+        this.#container.keeps();
+        commit?.(result(notes));
+      },
     }).catch(async (error) => {
       // What was not kept here may not appear with the next command either.
       await this.#container.stop();

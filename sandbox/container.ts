@@ -14,10 +14,26 @@ const STOP_MS = 5_000;
 export class OutcomeUnknown extends ToolError {
   constructor(why: string) {
     super(
-      `The sandbox was lost while this ran (${why}): its outcome is unknown, and nothing it changed was kept. ` +
-        "The next command starts it again. Check what it did before you repeat it.",
+      `The sandbox was lost while this ran (${why}): its outcome is unknown. The files here are as they were before; ` +
+        "what it did elsewhere is not undone, so check that before you repeat it.",
     );
   }
+}
+
+/** Which command's changes were kept last, for longer than an object lives. `set` takes part in a transaction. */
+export interface LastKept {
+  get(): string | undefined;
+  set(run: string): void;
+}
+
+function inMemory(): LastKept {
+  let last: string | undefined;
+  return {
+    get: () => last,
+    set: (run) => {
+      last = run;
+    },
+  };
 }
 
 /** The account has no containers: commands need another shell. */
@@ -30,18 +46,24 @@ export class NoContainers extends Error {}
 export class Container {
   readonly hands: Hands;
   readonly #newId: () => string;
+  readonly #kept: LastKept;
+  /** The command that was asked for last. */
+  #run = "";
   base: Base = { marker: undefined, files: new Map() };
   /** Agreed on since the container heard of it last; lost with this object, and then found equal again. */
   #agreed: HelperRequest["agreed"] = {};
   #met = false;
+  /** It has not answered since it began. */
+  #isNew = false;
   /** Something from outside was in it since it started. */
   #tainted = false;
   #last: Promise<unknown> = Promise.resolve();
 
   /** `newId` gives names that nobody can guess. */
-  constructor(hands: Hands, newId: () => string) {
+  constructor(hands: Hands, newId: () => string, kept = inMemory()) {
     this.hands = hands;
     this.#newId = newId;
+    this.#kept = kept;
   }
 
   /** One after the other: commands share a tree. */
@@ -65,8 +87,10 @@ export class Container {
   }
 
   async #look(): Promise<void> {
-    const ran = await this.#run(`${HELPER} look`);
+    const ran = await this.#helped(`${HELPER} look ${this.#kept.get() ?? "none"}`);
     const known = parse<{ marker: string | null; base: Record<string, [string, number]> }>(ran);
+    // It could not forget what a command had changed.
+    if (!known && !hasNoHelper(ran)) await this.#drop();
     this.base = { marker: known?.marker ?? undefined, files: filesOf(known?.base ?? {}) };
     this.#met = true;
   }
@@ -76,6 +100,7 @@ export class Container {
     this.base = { marker: this.#newId(), files: new Map() };
     this.#agreed = {};
     this.#tainted = false;
+    this.#isNew = true;
     await this.#reaching(() => this.hands.begin());
   }
 
@@ -94,11 +119,12 @@ export class Container {
 
   /** Has the helper run a command. Undefined where the container is not the one that was met. */
   async ask(
-    request: Omit<HelperRequest, "agreed" | "marker">,
+    request: Omit<HelperRequest, "agreed" | "marker" | "run">,
     reach: Reach,
     signal: AbortSignal,
   ): Promise<(Extract<HelperAnswer, { ran: true }> & { reached: string[] }) | undefined> {
-    const asked = { ...request, marker: this.base.marker, agreed: this.#agreed };
+    this.#run = this.#newId();
+    const asked = { ...request, run: this.#run, marker: this.base.marker, agreed: this.#agreed };
     const path = await this.send(asked).catch((error) => {
       // Where the container is another one by now, there is no place for our files.
       if (request.start || !(error instanceof ToolError)) throw error;
@@ -108,21 +134,26 @@ export class Container {
     const answer = parse<HelperAnswer>(ran);
     if (answer && "lost" in answer) return undefined;
     if (!answer) {
-      // Without its helper a container has run nothing of ours.
-      if (ran.exitCode === 2 && ran.stderr.includes("can't open file")) return undefined;
-      throw this.lost(`the helper ended with ${ran.exitCode}`);
+      if (hasNoHelper(ran)) return undefined;
+      throw await this.lost(`the helper ended with ${ran.exitCode}`);
     }
     if (!answer.ran) return undefined;
+    this.#isNew = false;
     this.#agreed = {};
     this.base = { marker: answer.marker, files: filesOf(answer.base) };
     this.#met = answer.ended !== "stopped";
     return { ...answer, reached: ran.reached };
   }
 
+  /** To be called inside the transaction that keeps what the last command changed. */
+  keeps(): void {
+    this.#kept.set(this.#run);
+  }
+
   /** Contents of files, in base64, as many as fit into `most` bytes. */
   async fetch(paths: string[], most: number): Promise<Record<string, string>> {
     const path = await this.send({ paths, most });
-    const ran = await this.#run(`${HELPER} fetch ${path}`);
+    const ran = await this.#helped(`${HELPER} fetch ${path}`);
     return parse<{ contents: Record<string, string> }>(ran)?.contents ?? {};
   }
 
@@ -138,9 +169,9 @@ export class Container {
   /** Ends what runs; the helper forgets what it changed. */
   async stop(): Promise<void> {
     this.forget();
-    const stopped = this.#run(`${HELPER} stop`).then(({ exitCode }) => exitCode === 0);
+    const stopped = this.#helped(`${HELPER} stop`).then(({ exitCode }) => exitCode === 0);
     const inTime = await Promise.race([stopped.catch(() => false), later(STOP_MS).then(() => false)]);
-    if (!inTime) await this.hands.end().catch(() => {});
+    if (!inTime) await this.#drop();
   }
 
   /** The helper ends a command on time; coreutils' timeout ends the helper; a clock here ends the waiting. */
@@ -153,44 +184,58 @@ export class Container {
     signal.addEventListener("abort", stop, { once: true });
     try {
       const late = later((seconds + 2 * AROUND) * 1000).then(() => undefined);
-      const ran = await Promise.race([this.#run(command, reach), late]);
+      const ran = await Promise.race([this.#helped(command, reach), late]);
       if (ran) return ran;
-      await this.hands.end().catch(() => {});
-      throw this.lost("it did not answer in time");
+      throw await this.lost("it did not answer in time");
     } finally {
       signal.removeEventListener("abort", stop);
       await stopped;
     }
   }
 
-  async #run(command: string, reach?: Reach): Promise<Ran> {
+  async #helped(command: string, reach?: Reach): Promise<Ran> {
     const ran = await this.#reaching(() => this.hands.run(command, reach ?? CLOSED), reach !== undefined);
     this.#tainted ||= ran.reached.length > 0;
     return ran;
   }
 
-  /** Says in one voice what can go wrong on the way to a container. */
+  /**
+   * Says in one voice what can go wrong on the way to a container. One that fails at its beginning or with a command is
+   * ended, as it may be full or half-way through: the next call starts an empty one.
+   */
   async #reaching<T>(work: () => Promise<T>, started = false): Promise<T> {
     try {
       return await work();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (/containers? (?:have|has|are|is) not (?:been )?enabled/i.test(why)) throw new NoContainers(why);
-      if (started) throw this.lost(why);
+      if (started) throw await this.lost(why);
+      if (this.#isNew) await this.#drop();
       this.forget();
       throw new ToolError(`The sandbox could not be reached (${why}); nothing was run. Try again.`);
     }
   }
 
-  /** It can't be said what became of the command. */
-  lost(why: string): OutcomeUnknown {
-    this.forget();
+  /** It can't be said what became of the command: what it left goes with its container. */
+  async lost(why: string): Promise<OutcomeUnknown> {
+    await this.#drop();
     return new OutcomeUnknown(why.slice(0, 200));
+  }
+
+  async #drop(): Promise<void> {
+    this.forget();
+    this.#isNew = false;
+    await this.hands.end().catch(() => {});
   }
 }
 
 function filesOf(base: Record<string, [string, number]>): Map<string, Agreed> {
   return new Map(Object.entries(base).map(([path, [sha, version]]) => [path, { sha, version }]));
+}
+
+/** A container that we did not start: it has run nothing of ours. */
+function hasNoHelper({ exitCode, stderr }: Ran): boolean {
+  return exitCode === 2 && stderr.includes("can't open file");
 }
 
 /** The helper's answer; undefined where something else was printed. */

@@ -32,6 +32,9 @@ const LIMITS = {
   maxFileSystemBytes: 16 << 20,
 } as const;
 
+/** Files that one command may write: each is a request to R2, of which an invocation on the free plan has 1,000. */
+const MOST_WRITES = 300;
+
 export interface EmbeddedOptions {
   /** Milliseconds. */
   now?(): number;
@@ -112,9 +115,14 @@ class Command {
 
   /** Writes what changed. Where that is refused, none of it is kept and the result says why. */
   async #keep(result: ExecResult): Promise<ExecResult> {
-    const written = await this.#write(result, await this.#fs.changes());
-    if (written.ok) return result;
-    const why = `The command's file changes were not kept: ${describeFileError(written)}`;
+    const changes = await this.#fs.changes();
+    const isMuch = changes.filter((change) => "content" in change).length > MOST_WRITES;
+    const written = isMuch ? undefined : await this.#write(result, changes);
+    if (written?.ok) return result;
+    const reason = written
+      ? describeFileError(written)
+      : `it wrote more than ${MOST_WRITES} files; write fewer at once.`;
+    const why = `The command's file changes were not kept: ${reason}`;
     const failed = { ...result, exitCode: result.exitCode || 1, stderr: `${result.stderr}${why}\n` };
     await this.#write(failed, []);
     return failed;

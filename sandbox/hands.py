@@ -1,18 +1,20 @@
 """The Worker's hands inside a container: runs one command and says what became of the files.
 
 The Worker writes this file and a request, and starts it as root: `hands.py run REQUEST`, `hands.py fetch REQUEST`,
-`hands.py look`, `hands.py stop`. The answer is one JSON object on stdout. Beside this file, readable by root alone, lie
+`hands.py look KEPT`, `hands.py stop`. The answer is one JSON object on stdout. Beside this file, readable by root alone, lie
 the boot marker and the base: what each file was when both sides last agreed, with the notebook's version of it.
 The marker, the base and the files live on one disk, so a container that was started anew knows of none of them.
 """
 
 import base64
+import contextlib
 import ctypes
 import fcntl
 import hashlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import stat
 import subprocess
@@ -26,6 +28,9 @@ USER = 1000
 # What tools make again by themselves.
 MADE_AGAIN = {"node_modules", "__pycache__", ".venv", ".cache", ".npm", ".local"}
 MOST_SEEN = 20_000
+# Letters of all their paths, as these are in the answer.
+MOST_LETTERS = 4_000_000
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 CHUNK = 1 << 16
 # Stands beside paths, which begin with a slash.
 CHANGED = "changed"
@@ -50,21 +55,55 @@ def write_json(name, value):
     os.replace(state(name + ".new"), state(name))
 
 
-# Files
+# Files. Paths are those that commands see, without ROOT.
+
+
+@contextlib.contextmanager
+def above(path):
+    """The folder of a path, opened name by name, and the path's last name. A link in a folder's place is an error: it
+    leads where commands may not look."""
+    *folders, name = path.split("/")[1:]
+    opened = os.open(ROOT or "/", FOLDER)
+    try:
+        for folder in folders:
+            below = os.open(folder, FOLDER, dir_fd=opened)
+            os.close(opened)
+            opened = below
+        yield opened, name
+    finally:
+        os.close(opened)
+
+
+def look_up(path):
+    """What lies there; None where nothing does."""
+    try:
+        with above(path) as (folder, name):
+            return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return None
 
 
 def kind(path):
-    try:
-        return stat.S_IFMT(os.lstat(path).st_mode)
-    except OSError:
-        return 0
+    info = look_up(path)
+    return stat.S_IFMT(info.st_mode) if info else 0
+
+
+def opened(path):
+    """A plain file, to read."""
+    with above(path) as (folder, name):
+        return open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder), "rb")
+
+
+def remove(path):
+    with above(path) as (folder, name):
+        os.unlink(name, dir_fd=folder)
 
 
 def digest(path):
     """SHA-256 of a plain file; None for anything else."""
     if kind(path) != stat.S_IFREG:
         return None
-    with open(path, "rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else by_parts(file)
 
 
@@ -81,7 +120,7 @@ def digest_of(path, info, known):
     before = known.get(path)
     if before and before[:4] == seen:
         return before[4]
-    known[path] = [*seen, digest(ROOT + path)]
+    known[path] = [*seen, digest(path)]
     known[CHANGED] = True
     return known[path][4]
 
@@ -96,14 +135,16 @@ def walk(folders, largest):
 
 
 def walk_with(folders, largest, known):
-    files, odd, waiting = {}, {}, [ROOT + folder for folder in folders]
+    files, odd, letters = {}, {}, 0
+    waiting = [ROOT + folder for folder in folders if kind(folder) == stat.S_IFDIR]
     while waiting:
         try:
             entries = list(os.scandir(waiting.pop()))
         except OSError:
             continue
         for entry in entries:
-            if len(files) + len(odd) >= MOST_SEEN:
+            letters += len(entry.path)
+            if len(files) + len(odd) >= MOST_SEEN or letters > MOST_LETTERS:
                 return files, odd, True
             look_at(entry, files, odd, waiting, largest, known)
     return files, odd, False
@@ -116,7 +157,11 @@ def look_at(entry, files, odd, waiting, largest, known):
             waiting.append(entry.path)
         return
     shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    info = entry.stat(follow_symlinks=False)
+    try:
+        info = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        odd[shown] = error.strerror
+        return
     if entry.is_symlink():
         odd[shown] = "a link"
     elif not stat.S_ISREG(info.st_mode):
@@ -132,58 +177,65 @@ def look_at(entry, files, odd, waiting, largest, known):
 def look_again(files, odd, base, largest):
     """Files that the notebook has are looked at wherever they lie, also in folders that are made again."""
     for path in base:
-        here = ROOT + path
-        if path in files or path in odd or kind(here) != stat.S_IFREG:
+        if path in files or path in odd or kind(path) != stat.S_IFREG:
             continue
-        if os.path.getsize(here) > largest:
-            odd[path] = f"it has {os.path.getsize(here)} bytes; a file has at most {largest}"
+        size = look_up(path).st_size
+        if size > largest:
+            odd[path] = f"it has {size} bytes; a file has at most {largest}"
         else:
-            files[path] = [digest(here), os.path.getsize(here)]
+            files[path] = [digest(path), size]
 
 
 def make_folders(path, owner):
     """The folders above a path; False where a file stands in the way. A link is not followed but removed."""
-    above = ROOT
-    for name in path.split("/")[1:-1]:
-        above += "/" + name
-        if kind(above) == stat.S_IFDIR:
+    here = ""
+    for part in path.split("/")[1:-1]:
+        here += "/" + part
+        if kind(here) == stat.S_IFDIR:
             continue
-        if kind(above) == stat.S_IFLNK:
-            os.unlink(above)
-        elif kind(above):
+        if kind(here) == stat.S_IFLNK:
+            remove(here)
+        elif kind(here):
             return False
-        os.mkdir(above, 0o755)
-        own(above, owner)
+        with above(here) as (folder, name):
+            os.mkdir(name, 0o755, dir_fd=folder)
+        own(here, owner)
     return True
 
 
 def own(path, owner):
     if os.geteuid() == 0:
-        os.chown(path, owner, owner, follow_symlinks=False)
+        with above(path) as (folder, name):
+            os.chown(name, owner, owner, dir_fd=folder, follow_symlinks=False)
+
+
+def make(path, data, owner):
+    with above(path) as (folder, name):
+        made = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder)
+    with open(made, "wb") as file:
+        file.write(data)
+    own(path, owner)
 
 
 def apply(push, base, roots):
     """Takes over one change of the notebook, unless the file here is neither as agreed nor as it shall be."""
     path = push["path"]
-    here = ROOT + path
     owner = USER if any(path.startswith(root["path"] + "/") and not root["readOnly"] for root in roots) else 0
-    now, wanted = digest(here), push.get("sha")
+    now, wanted = digest(path), push.get("sha")
     agreed = base.get(path, [None])[0]
-    if (now is not None and now not in (agreed, wanted)) or kind(here) == stat.S_IFDIR:
+    if (now is not None and now not in (agreed, wanted)) or kind(path) == stat.S_IFDIR:
         return
     if wanted is None:
         if now is not None:
-            os.unlink(here)
+            remove(path)
         base.pop(path, None)
         return
     if now != wanted:
         if not make_folders(path, owner):
             return
-        if kind(here):
-            os.unlink(here)
-        with open(here, "xb") as file:
-            file.write(base64.b64decode(push["data"]))
-        own(here, owner)
+        if kind(path):
+            remove(path)
+        make(path, base64.b64decode(push["data"]), owner)
     base[path] = [wanted, push["version"]]
 
 
@@ -193,12 +245,12 @@ def revert(base, roots, largest):
     look_again(files, odd, base, largest)
     for path, (sha, _) in files.items():
         if base.get(path, [None])[0] != sha:
-            os.unlink(ROOT + path)
+            remove(path)
             base.pop(path, None)
     for path in odd:
-        if kind(ROOT + path) not in (0, stat.S_IFDIR):
-            os.unlink(ROOT + path)
-    for path in [path for path in base if not kind(ROOT + path)]:
+        if kind(path) not in (0, stat.S_IFDIR):
+            remove(path)
+    for path in [path for path in base if not kind(path)]:
         del base[path]
 
 
@@ -397,9 +449,9 @@ def with_content(paths, most):
     """Contents in base64, as many as fit."""
     contents = {}
     for path in paths:
-        if kind(ROOT + path) != stat.S_IFREG or os.path.getsize(ROOT + path) > most:
+        if kind(path) != stat.S_IFREG or look_up(path).st_size > most:
             continue
-        with open(ROOT + path, "rb") as file:
+        with opened(path) as file:
             data = file.read()
         most -= len(data)
         contents[path] = base64.b64encode(data).decode()
@@ -411,6 +463,9 @@ def run(request):
     signal.signal(signal.SIGTERM, on_term)
     marker = read_json("marker", None)
     if request.get("start"):
+        # What lies here without a base is nobody's.
+        for root in request["roots"] if marker else []:
+            shutil.rmtree(ROOT + root["path"], ignore_errors=True)
         marker = request["marker"]
         write_json("base", {})
         write_json("marker", marker)
@@ -419,7 +474,7 @@ def run(request):
     base, roots = read_json("base", {}), request["roots"]
     for root in roots:
         make_folders(root["path"] + "/x", 0 if root["readOnly"] else USER)
-        own(ROOT + root["path"], 0 if root["readOnly"] else USER)
+        own(root["path"], 0 if root["readOnly"] else USER)
     for path, entry in request.get("agreed", {}).items():
         base.pop(path, None)
         if entry:
@@ -427,9 +482,10 @@ def run(request):
     push(request, base, roots)
     if request.get("agreed") or request.get("parts"):
         write_json("base", base)
-    write_json("last", {"roots": [root for root in roots if not root["readOnly"]], "largest": request["bounds"]["largest"]})
     if "command" not in request:
         return {"marker": marker, "ran": False}
+    writable = [root for root in roots if not root["readOnly"]]
+    write_json("last", {"roots": writable, "largest": request["bounds"]["largest"], "run": request["run"]})
     answer = answer_with(execute(request), request, base, roots)
     held.close()
     return {"marker": marker, "ran": True, **answer}
@@ -454,31 +510,43 @@ def answer_with(result, request, base, roots):
     return {**result, "base": base, "files": files, "odd": odd, "cut": cut, "contents": contents}
 
 
-def look():
+def look(kept):
+    """What is known here. What a command changed is forgotten unless it is the one whose changes were kept last: nobody
+    saw its end, and the next command's changes are not to be its."""
+    held = lock()
+    if (read_json("last", None) or {}).get("run", kept) != kept:
+        forget()
+    held.close()
     return {"marker": read_json("marker", None), "base": read_json("base", {})}
 
 
 def stop():
     """Ends what runs, and forgets what it changed."""
     held = lock()
-    base, last = read_json("base", {}), read_json("last", None)
-    if last:
-        revert(base, last["roots"], last["largest"])
-        write_json("base", base)
+    forget()
     held.close()
     return {"stopped": True}
 
 
+def forget():
+    base, last = read_json("base", {}), read_json("last", None)
+    if last:
+        revert(base, last["roots"], last["largest"])
+        write_json("base", base)
+        write_json("last", None)
+
+
 def main(verb, *rest):
-    if rest:
-        with open(rest[0], encoding="utf-8") as file:
-            request = json.load(file)
-        os.unlink(rest[0])
+    if verb == "look":
+        return look(*rest)
+    if verb == "stop":
+        return stop()
+    with open(rest[0], encoding="utf-8") as file:
+        request = json.load(file)
+    os.unlink(rest[0])
     if verb == "run":
         return run(request)
-    if verb == "fetch":
-        return {"contents": with_content(request["paths"], request["most"])}
-    return stop() if verb == "stop" else look()
+    return {"contents": with_content(request["paths"], request["most"])}
 
 
 if __name__ == "__main__":

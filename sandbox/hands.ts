@@ -44,6 +44,8 @@ export const STATE = "/var/lib/nanoflare";
 /** What the helper is asked. `hands.py` reads it. */
 export interface HelperRequest {
   marker: string;
+  /** Names this command. */
+  run: string;
   /** The container was started anew: it takes this marker. */
   start?: true;
   command?: string;

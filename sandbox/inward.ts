@@ -48,18 +48,19 @@ export async function bringIn(
     Object.entries(result.contents ?? {}).map(([path, data]) => [path, bytesOf(data)]),
   );
   const refused = new Map<string, string>();
-  for (let tries = 0; tries < TRIES; ) {
+  for (let tries = 0, refusals = 0; tries < TRIES; ) {
     const plan = (await planned(container.base, seen, into)).filter(({ path }) => !refused.has(path));
     await fetchRest(container, plan, contents);
     const { ready, late } = atHand(plan, contents);
-    const notes = [...into.notes, ...oddOnes(result), ...refused.values(), ...told(ready, late)];
+    const notes = [...into.notes, ...oddOnes(result), ...new Set(refused.values()), ...told(ready, late)];
     const written = await write(ready, into, notes);
     if (written.ok) {
       settle(container, ready, written.written);
       return notes;
     }
     if (written.error === "conflict") tries++;
-    else if (refused.size >= MOST_REFUSED || !refuse(ready, written, refused)) return giveUp(into, written);
+    else if (++refusals > MOST_REFUSED || !refuse(ready, written, refused, into.roots))
+      return giveUp(into, written);
   }
   return giveUp(into, { error: "conflict", path: into.roots[0]?.path ?? "" });
 }
@@ -153,12 +154,29 @@ function settle(container: Container, ready: readonly Ready[], written: readonly
   }
 }
 
-/** Leaves out the file that the notebook refused. False where it is none of ours. */
-function refuse(ready: readonly Ready[], error: FileError, refused: Map<string, string>): boolean {
-  const culprit = ready.find(({ pull }) => ("as" in pull ? pull.as : pull.path) === error.path);
-  if (!culprit) return false;
-  refused.set(culprit.pull.path, `Not kept: ${describeFileError(error)}`);
-  return true;
+/**
+ * Leaves out what the notebook refused: one file, or all new ones of a folder that has no room even without one. False
+ * where none is ours.
+ */
+function refuse(
+  ready: readonly Ready[],
+  error: FileError,
+  refused: Map<string, string>,
+  roots: readonly Root[],
+): boolean {
+  const isFull = error.error === "too-many" && refused.size > 0;
+  const full = roots.find(({ path }) => isFull && error.path.startsWith(`${path}/`));
+  const isRefused = (pull: Pull) => {
+    const path = "as" in pull ? pull.as : pull.path;
+    return full ? "as" in pull && !pull.expect && path.startsWith(`${full.path}/`) : path === error.path;
+  };
+  const paths = ready
+    .map(({ pull }) => pull)
+    .filter(isRefused)
+    .map(({ path }) => path);
+  const why = `Not kept: ${some(paths)}. ${describeFileError(error)}`;
+  for (const path of paths) refused.set(path, why);
+  return paths.length > 0;
 }
 
 function oddOnes({ odd = {}, files = {}, cut }: HelperResult): string[] {

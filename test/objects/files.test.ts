@@ -378,6 +378,24 @@ describe("a folder of files", () => {
     }));
 });
 
+test("a repair gets on though each boot may ask R2 only so often", () =>
+  withStore(async (store, state, prefix) => {
+    const batch = (text: string) =>
+      Array.from({ length: 80 }, (_, at) => ({ path: `f${at}`, content: `${text} ${at}` }));
+    await store.write(batch("old"), ann);
+    const allowed = (most: number) => {
+      let asked = 0;
+      return openStore(state, prefix, (step) => {
+        if (step.startsWith("before") && ++asked > most) throw new Error("Too many subrequests.");
+      });
+    };
+    await expect(allowed(70).write(batch("new"), ann)).rejects.toThrow("Too many");
+    await expect(allowed(60).repair()).rejects.toThrow("Too many");
+    await allowed(60).repair();
+    expect(state.storage.sql.exec("SELECT count(*) AS n FROM file_intents").one().n).toBe(0);
+    await expectAgreement(store, prefix);
+  }));
+
 describe("a crash", () => {
   const before: Change[] = [
     { path: "MEMORY.md", content: "old memory" },

@@ -2,6 +2,7 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -31,7 +32,12 @@ function machine(files: Record<string, string | Uint8Array> = {}, more: Partial<
   const hands = new LocalHands();
   opened.push(hands);
   const options = { reach: { egress: "none", outside: false, main: false }, ...more };
-  const open = () => containerShell(new Container(hands, newMarker), notebook, options);
+  let last: string | undefined;
+  const set = (run: string) => {
+    last = run;
+  };
+  const kept = { get: () => last, set };
+  const open = () => containerShell(new Container(hands, newMarker, kept), notebook, options);
   return { notebook, hands, open, shell: open() };
 }
 
@@ -79,18 +85,20 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     expect(await exec(shell, "ls")).toMatchObject({ stdout: "a.md\nb.md\n" });
   });
 
-  test("whose group's object died goes on where it was, and a command that was running is ended", async () => {
+  test("whose group's object died goes on where it was, without what the command that was running did", async () => {
     const { notebook, hands, open } = machine({ "a.md": "a" });
-    await exec(open(), "echo kept > kept.md");
-    const orphan = exec(open(), "echo begun > begun.md; sleep 21.5; echo late > late.md").catch(
-      (error) => error,
-    );
-    await expect.poll(() => existsSync(hands.path("/workspace/group/begun.md"))).toBe(true);
-    expect(await exec(open(), "cat a.md kept.md")).toMatchObject({ stdout: "akept\n" });
+    await exec(open(), "echo kept > kept.md; mkdir -p .cache; echo tools > .cache/made");
+    const orphan = exec(
+      open(),
+      "echo begun > begun.md; echo changed > a.md; rm kept.md; echo more > begun.md; sleep 21.5; echo late > late.md",
+    ).catch((error) => error);
+    await expect.poll(() => existsSync(hands.path("/workspace/group/kept.md"))).toBe(false);
+    expect(await exec(open(), "cat a.md kept.md .cache/made; ls")).toMatchObject({
+      stdout: "akept\ntools\na.md\nkept.md\n",
+    });
     await orphan;
     expect(hands.starts).toBe(1);
-    expect(names(notebook)).toContain("group/begun.md");
-    expect(names(notebook)).not.toContain("group/late.md");
+    expect(names(notebook)).toEqual(["group/a.md", "group/kept.md"]);
     expect(processesWith("sleep\u000021.5")).toEqual([]);
   });
 
@@ -102,6 +110,38 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     await expect(exec(shell, "echo x > a.md")).rejects.toThrow(/no capacity.*nothing was run/);
     hands.before = () => {};
     expect(await exec(shell, "ls")).toMatchObject({ stdout: "" });
+  });
+
+  test("that is full is ended, and the next command runs in a new one", async () => {
+    const { notebook, hands, shell } = machine({ "a.md": "a" });
+    await exec(shell, "echo b > b.md");
+    hands.before = (what) => {
+      if (hands.starts === 1 && what.startsWith("put")) throw new Error("No space left on device");
+    };
+    await expect(exec(shell, "ls")).rejects.toThrow(/nothing was run/);
+    expect(await exec(shell, "cat a.md b.md")).toMatchObject({ stdout: "ab\n" });
+    expect(hands.starts).toBe(2);
+    expect(names(notebook)).toEqual(["group/a.md", "group/b.md"]);
+  });
+
+  test("that cannot be asked any more while a command runs is ended with all that the command did", async () => {
+    const { notebook, hands, shell } = machine({ "a.md": "a" });
+    await exec(shell, "true");
+    const run = hands.run.bind(hands);
+    hands.run = async (command, reach) => {
+      const ran = await run(command, reach);
+      if (command.includes("hands.py run")) throw new Error("Network connection lost.");
+      return ran;
+    };
+    await expect(exec(shell, "echo half > a.md; echo new > b.md; touch ../left")).rejects.toThrow(
+      OutcomeUnknown,
+    );
+    hands.run = run;
+    expect(await exec(shell, "cat a.md; ls; ls ..")).toMatchObject({
+      stdout: expect.stringMatching(/^aa\.md\n/),
+    });
+    expect(names(notebook)).toEqual(["group/a.md"]);
+    expect(existsSync(hands.path("/workspace/left"))).toBe(false);
   });
 
   test("that an account does not have is told apart", async () => {
@@ -209,6 +249,38 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     expect(existsSync(hands.path("/elsewhere"))).toBe(false);
   });
 
+  test("a link that a command leaves in a folder's place leads nowhere when its changes are taken over, or undone", async () => {
+    const { notebook, hands, shell } = machine({ "x/marker": "ours", "x/y/marker": "ours" });
+    await exec(shell, "true");
+    const secret = hands.path("/secret");
+    mkdirSync(`${secret}/y`, { recursive: true });
+    for (const path of ["marker", "y/marker", "other"]) writeFileSync(`${secret}/${path}`, "secret");
+    const stop = new AbortController();
+    const running = exec(shell, `rm -r x; ln -s ${secret} x; sleep 20`, { signal: stop.signal });
+    await expect.poll(() => lstatSync(hands.path("/workspace/group/x")).isSymbolicLink()).toBe(true);
+    stop.abort();
+    await running;
+    expect(await exec(shell, "cat x/marker x/y/marker")).toMatchObject({ stdout: "oursours" });
+    await exec(shell, `rm -r x; ln -s ${secret} x`);
+    await exec(shell, `cd ..; mv group was; ln -s ${secret} group`);
+    for (const { path } of notebook.list("/workspace"))
+      expect(await textOf(notebook, path)).not.toBe("secret");
+    expect(readdirSync(secret)).toEqual(["marker", "other", "y"]);
+    expect(readFileSync(`${secret}/marker`, "utf8")).toBe("secret");
+  });
+
+  test("a path that is too long for the machine is told, and the next command runs", async () => {
+    const { notebook, shell } = machine();
+    const long = "n=$(printf 'd%.0s' {1..200}); f=$(printf 'f%.0s' {1..250})";
+    const { stderr } = await exec(
+      shell,
+      `${long}; echo ok > ok.md; for i in {1..25}; do mkdir $n; cd -P $n; touch $f; done`,
+    );
+    expect(stderr).toContain("File name too long");
+    expect(await exec(shell, "rm -rf ddd*; ls")).toMatchObject({ stdout: expect.stringContaining("ok.md") });
+    expect(names(notebook)).toContain("group/ok.md");
+  });
+
   test("a file that the notebook refuses is left out with the reason, and the others are kept", async () => {
     const { notebook, shell } = machine({ "a.md": "a" });
     const write = notebook.write.bind(notebook);
@@ -219,6 +291,25 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     const { stderr } = await exec(shell, "echo 1 > bad.md; echo 2 > good.md");
     expect(stderr).toContain("bad.md");
     expect(names(notebook)).toEqual(["group/a.md", "group/good.md"]);
+  });
+
+  test("where a folder is full, all new files are left out at once; changes and removals are kept", async () => {
+    const { notebook, shell } = machine({ "a.md": "a", "b.md": "b" });
+    const write = notebook.write.bind(notebook);
+    let writes = 0;
+    notebook.write = async (changes, author, commit) => {
+      writes++;
+      const added = changes.find((change) => "content" in change && change.expect === 0);
+      return added
+        ? { ok: false, error: "too-many", path: added.path, limit: 2 }
+        : write(changes, author, commit);
+    };
+    const command = "for i in $(seq 200); do echo $i > f$i; done; echo changed > a.md; rm b.md";
+    const { stderr } = await exec(shell, command);
+    expect(stderr).toMatch(/Not kept: .* and 189 more\. There is no room for .*holds 2 files/);
+    expect(names(notebook)).toEqual(["group/a.md"]);
+    expect(await textOf(notebook, "a.md")).toBe("changed\n");
+    expect(writes).toBe(3);
   });
 
   test("what `commit` throws leaves nothing: neither now nor with the next command", async () => {
@@ -261,6 +352,14 @@ describe(title, { concurrent: true, skip: lacking !== undefined }, () => {
     expect(await exec(shell, "exit 7")).toMatchObject({ exitCode: 7 });
     expect(await exec(shell, "kill -SEGV $$")).toMatchObject({ exitCode: 139 });
     expect(await exec(shell, "no-such-command")).toMatchObject({ exitCode: 127 });
+  });
+
+  test("commands learn where their image keeps the browser, which no variable of the image tells them", async () => {
+    const { shell } = machine();
+    const image = readFileSync(new URL("../../../sandbox/Dockerfile", import.meta.url), "utf8");
+    const { stdout } = await exec(shell, 'echo "$AGENT_BROWSER_EXECUTABLE_PATH $PLAYWRIGHT_BROWSERS_PATH"');
+    const [browser, folder] = stdout.trim().split(" ");
+    expect(image).toMatch(new RegExp(`ln -s ${folder}/\\S+ ${browser} `));
   });
 
   test("a flood of output is ended; head and tail are kept", async () => {

@@ -188,6 +188,16 @@ describe("the embedded shell", () => {
     expect(turns).toBeGreaterThan(5);
   });
 
+  test("more files than one write may send are refused together", async () => {
+    const notebook = memoryNotebook({ "/workspace/group/a.md": "a" });
+    const result = await run(notebook, "for i in $(seq 301); do echo $i > f$i; done; echo b > a.md");
+    expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("more than 300 files") });
+    expect(names(notebook)).toEqual(["group/a.md"]);
+    expect(await textOf(notebook, "a.md")).toBe("a");
+    await run(notebook, "for i in $(seq 300); do echo $i > f$i; done");
+    expect(names(notebook)).toHaveLength(301);
+  });
+
   test("more than 16 MB of files is refused", async () => {
     const notebook = memoryNotebook({ "/workspace/group/a.bin": new Uint8Array(9_000_000) });
     const result = await run(notebook, "cat a.bin a.bin > b.bin");
