@@ -11,8 +11,8 @@ const BOB = { id: 1002, is_bot: false, first_name: "Bob" };
 /** A group whose calls of these tools wait for a yes of its approvers, Ann by default. */
 async function careful(approval: string, approvers = "telegram:1001"): Promise<number> {
   const chat = await newGroup();
-  const said = await directory().configure(`telegram:${chat}`, { approval, approvers }, "web:main");
-  expect(said).toContain("approval");
+  const told = await directory().configure(`telegram:${chat}`, { approval, approvers }, "web:main");
+  expect(told).toMatchObject({ ok: true });
   await soon(async () => expect((await directory().find(`telegram:${chat}`))?.approval).toBeDefined());
   return chat;
 }
