@@ -2,7 +2,7 @@ import { defineConfig } from "drizzle-kit";
 
 const schemas = {
   group: "./durable-objects/schema.ts",
-  directory: "./durable-objects/directory-schema.ts",
+  directory: "./durable-objects/directory/schema.ts",
   links: "./durable-objects/links/schema.ts",
 };
 

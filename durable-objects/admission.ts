@@ -1,8 +1,8 @@
 import { asc, inArray, sql } from "drizzle-orm";
 import { allowed, wakes } from "../agent/wake.ts";
 import type { Message } from "../channels/channel.ts";
-import { DIRECTORY } from "./directory-rpc.ts";
-import { gateOf } from "./gate.ts";
+import { DIRECTORY } from "./directory/rpc.ts";
+import { gateOf } from "./messages/gate.ts";
 import type { Room } from "./room.ts";
 import type { Receipt } from "./rpc.ts";
 import { drops } from "./schema.ts";

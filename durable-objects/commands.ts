@@ -2,17 +2,17 @@ import { authorize } from "../agent/authorize.ts";
 import { commandFor, helpText } from "../agent/commands.ts";
 import { MEMORY_HELP, parseMemory } from "../agent/memory.ts";
 import type { Message } from "../channels/channel.ts";
-import { actorOf } from "./actors.ts";
 import type { Admission } from "./admission.ts";
 import { answerApproval } from "./approvals/answer.ts";
 import { deciderOf } from "./approvals/decider.ts";
 import { numberIn } from "./approvals/words.ts";
+import { Memory } from "./files/memory.ts";
 import { MainCommands } from "./main-commands.ts";
-import { Memory } from "./memory.ts";
+import { actorOf } from "./messages/actors.ts";
+import { why } from "./messages/why.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
 import { describeStatus, statusOf } from "./status.ts";
-import { why } from "./why.ts";
 
 type Handler<T> = (message: Message, args: string) => T;
 

@@ -5,9 +5,9 @@ import type { Console } from "./console.ts";
 import { Lane } from "./lanes.ts";
 import type { Parts } from "./parts.ts";
 import type { Room } from "./room.ts";
-import { endTurn } from "./turn-end.ts";
-import { TurnRun } from "./turn-run.ts";
-import type { TurnRow } from "./turns.ts";
+import { endTurn } from "./turns/turn-end.ts";
+import { TurnRun } from "./turns/turn-run.ts";
+import type { TurnRow } from "./turns/turns.ts";
 
 /** Turns beside the chat that run at once. */
 const SIDE = 3;

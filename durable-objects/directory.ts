@@ -16,8 +16,6 @@ import { Groups } from "./directory/groups.ts";
 import type { McpTokenAnswer, McpTokenRequest } from "./directory/mcp-tokens.ts";
 import { askerOf, Office } from "./directory/office.ts";
 import { Registry } from "./directory/registry.ts";
-import { NOT_REGISTERED, settingsOf, strangerOf } from "./directory/settings.ts";
-import { statusOf } from "./directory/status.ts";
 import type {
   Arrival,
   ArriveRequest,
@@ -35,8 +33,10 @@ import type {
   OpenRequest,
   RightsEntry,
   Told,
-} from "./directory-rpc.ts";
-import type { FileVersion } from "./file-versions.ts";
+} from "./directory/rpc.ts";
+import { NOT_REGISTERED, settingsOf, strangerOf } from "./directory/settings.ts";
+import { statusOf } from "./directory/status.ts";
+import type { FileVersion } from "./files/file-versions.ts";
 import type { GroupSettings } from "./rpc.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { parseAssignments } from "../agent/group-settings.ts";
 import { chooseModels } from "../agent/models/choose.ts";
 import type { DirectoryStub } from "./admission.ts";
-import type { Asking } from "./directory-rpc.ts";
+import type { Asking } from "./directory/rpc.ts";
 import type { Room } from "./room.ts";
 
 /** The commands by which main looks after all chats. Each answers what is said in the chat. */

@@ -1,25 +1,25 @@
 import { Approvals } from "./approvals/approvals.ts";
 import { Audit } from "./audit.ts";
-import { Backlog } from "./backlog.ts";
 import { Errands } from "./errands.ts";
-import { Workshop } from "./hands.ts";
-import { Inbox } from "./inbox.ts";
-import { Mcp } from "./mcp.ts";
-import { Outbox, type Saying } from "./outbox.ts";
+import { openWorkspace } from "./files/workspace.ts";
+import { Mcp } from "./mcp/mcp.ts";
+import { Backlog } from "./messages/backlog.ts";
+import { Inbox } from "./messages/inbox.ts";
+import { Transcript } from "./messages/transcript.ts";
+import { Outbox, type Saying } from "./outbox/outbox.ts";
+import { Pins } from "./outbox/pins.ts";
+import { fileRefusals } from "./outbox/refused-files.ts";
 import type { Parts } from "./parts.ts";
-import { Pins } from "./pins.ts";
-import { fileRefusals } from "./refused-files.ts";
 import type { Room } from "./room.ts";
-import { Skills } from "./skills.ts";
+import { Skills } from "./skills/skills.ts";
 import { SubAgents } from "./sub-agents/sub-agents.ts";
 import { Desk } from "./tasks/desk.ts";
 import { Heartbeat } from "./tasks/heartbeat.ts";
 import { Runs } from "./tasks/runs.ts";
 import { Slots } from "./tasks/slots.ts";
-import { Transcript } from "./transcript.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "./turns/turns.ts";
+import { Workshop } from "./turns/workshop.ts";
 import { Ledger } from "./usage.ts";
-import { openWorkspace } from "./workspace.ts";
 
 /** What the crew does for the parts. */
 type Calls = Pick<Parts, "pump" | "arrived" | "speak" | "stop" | "running" | "draft">;

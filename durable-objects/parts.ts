@@ -1,22 +1,22 @@
 import type { Approvals } from "./approvals/approvals.ts";
 import type { Audit } from "./audit.ts";
-import type { Backlog } from "./backlog.ts";
 import type { Errands } from "./errands.ts";
-import type { Workshop } from "./hands.ts";
-import type { Inbox } from "./inbox.ts";
-import type { Mcp } from "./mcp.ts";
-import type { Outbox } from "./outbox.ts";
-import type { PinnedFile, Pins } from "./pins.ts";
-import type { Skills } from "./skills.ts";
+import type { Workspace } from "./files/workspace.ts";
+import type { Mcp } from "./mcp/mcp.ts";
+import type { Backlog } from "./messages/backlog.ts";
+import type { Inbox } from "./messages/inbox.ts";
+import type { Transcript } from "./messages/transcript.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import type { PinnedFile, Pins } from "./outbox/pins.ts";
+import type { Skills } from "./skills/skills.ts";
 import type { SubAgents } from "./sub-agents/sub-agents.ts";
 import type { Desk } from "./tasks/desk.ts";
 import type { Heartbeat } from "./tasks/heartbeat.ts";
 import type { Runs } from "./tasks/runs.ts";
 import type { Slots } from "./tasks/slots.ts";
-import type { Transcript } from "./transcript.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "./turns/turns.ts";
+import type { Workshop } from "./turns/workshop.ts";
 import type { Ledger } from "./usage.ts";
-import type { Workspace } from "./workspace.ts";
 
 /** The parts of a group, for each other, its commands and its console. */
 export interface Parts {

@@ -4,15 +4,15 @@ import type { SkillAnswer, SkillRequest } from "../agent/skill-requests.ts";
 import type { TaskAnswer, TaskRequest } from "../agent/tasks.ts";
 import type { Address, Chat, Inbound } from "../channels/channel.ts";
 import type { ShownMessage } from "../channels/web/frames.ts";
-import type { AgentAnswer, AgentCall } from "./agent-desk.ts";
 import type { Decided, Relayed } from "./approvals/approvals.ts";
+import type { Decider } from "./approvals/schema.ts";
 import type { ShownApproval } from "./approvals/shown.ts";
 import type { Answer } from "./approvals/words.ts";
-import type { Decider } from "./approvals-schema.ts";
-import type { HandedOver } from "./hand-over.ts";
-import type { McpView } from "./mcp-view.ts";
-import type { MemoryAsker } from "./memory.ts";
-import type { PinnedFile } from "./pins.ts";
+import type { HandedOver } from "./files/hand-over.ts";
+import type { MemoryAsker } from "./files/memory.ts";
+import type { AgentAnswer, AgentCall } from "./mcp/agent-desk.ts";
+import type { McpView } from "./mcp/mcp-view.ts";
+import type { PinnedFile } from "./outbox/pins.ts";
 import type { Asker } from "./tasks/asker.ts";
 
 /** What `receive` did with an event. It returns only after the event is stored. */

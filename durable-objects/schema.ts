@@ -4,16 +4,16 @@ import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-or
 import type { Attachment, Quote } from "../channels/channel.ts";
 import type { FilePart } from "../channels/files.ts";
 import type { Choice } from "../channels/press.ts";
-import type { PinnedFile } from "./pins.ts";
+import type { PinnedFile } from "./outbox/pins.ts";
 
-export * from "./approvals-schema.ts";
-export * from "./files-schema.ts";
-export * from "./global-copy-schema.ts";
-export * from "./mcp-schema.ts";
-export * from "./mount-schema.ts";
-export * from "./pins-schema.ts";
-export * from "./sub-agents-schema.ts";
-export * from "./tasks-schema.ts";
+export * from "./approvals/schema.ts";
+export * from "./files/global-copy-schema.ts";
+export * from "./files/mount-schema.ts";
+export * from "./files/schema.ts";
+export * from "./mcp/schema.ts";
+export * from "./outbox/pins-schema.ts";
+export * from "./sub-agents/schema.ts";
+export * from "./tasks/schema.ts";
 
 /** Small facts that are read at boot: the settings copy, the session, the send target, forwarding. */
 export const facts = sqliteTable("facts", {

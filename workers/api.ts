@@ -5,7 +5,7 @@ import * as z from "zod";
 import type { Address } from "../channels/channel.ts";
 import { inboundFrom, saidSchema } from "../channels/web/receive.ts";
 import { now } from "../durable-objects/clock.ts";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import packageFile from "../package.json";
 import { approvals } from "./approvals.ts";
 import { guard } from "./auth.ts";
@@ -78,7 +78,7 @@ export const api = new Hono<Doors>()
   .get("/chat/:address/socket", (c) => socket(c.req.raw, c.env, c.req.param("address")));
 
 export type Api = typeof api;
-export type { Told } from "../durable-objects/directory-rpc.ts";
+export type { Told } from "../durable-objects/directory/rpc.ts";
 
 /** Hands a socket to its group, with our own word on who it is. */
 function socket(request: Request, env: Env, address: string): Promise<Response> {

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import type { Doors } from "./doors.ts";
 import { askGroups } from "./status.ts";
 

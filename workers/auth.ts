@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
 import { authorize, OWNER, VISITOR } from "../agent/authorize.ts";
 import { sameSecret } from "../channels/secret.ts";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import type { Doors } from "./doors.ts";
 
 /**

@@ -5,7 +5,7 @@ import { commands } from "../agent/commands.ts";
 import type { Channel, Report } from "../channels/channel.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
-import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY, type InstallStatus } from "../durable-objects/directory/rpc.ts";
 import type { GroupStatus } from "../durable-objects/rpc.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";

@@ -1,6 +1,6 @@
 import { getMimeType } from "hono/utils/mime";
 import { PICTURES } from "../channels/files.ts";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 
 const PLAIN = "application/octet-stream";
 /** What a browser would run if it were ever shown: it goes out as plain bytes. */

@@ -1,11 +1,11 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Address } from "../channels/channel.ts";
-import { DIRECTORY, type RightsEntry, type Told } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY, type RightsEntry, type Told } from "../durable-objects/directory/rpc.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 
-export type { RightsEntry, Told } from "../durable-objects/directory-rpc.ts";
+export type { RightsEntry, Told } from "../durable-objects/directory/rpc.ts";
 export type { GroupSettings } from "../durable-objects/rpc.ts";
 
 const added = body(

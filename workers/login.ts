@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { setCookie } from "hono/cookie";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import { hasSession, sessionCookie } from "./auth.ts";
 import { loginPage, openingPage } from "./console/pages.tsx";
 import type { Doors } from "./doors.ts";

@@ -1,14 +1,14 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { readBody } from "../channels/body.ts";
-import type { AgentAnswer } from "../durable-objects/agent-desk.ts";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
+import type { AgentAnswer } from "../durable-objects/mcp/agent-desk.ts";
 import packageFile from "../package.json";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 
 export type { McpTokenView } from "../durable-objects/directory/mcp-tokens.ts";
-export type { McpView } from "../durable-objects/mcp-view.ts";
+export type { McpView } from "../durable-objects/mcp/mcp-view.ts";
 
 /**
  * `/mcp`: a chat's tools for other agents, as MCP's streamable HTTP has it. A token opens exactly one chat; 401 without

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { OWNER } from "../agent/authorize.ts";
 import type { MemoryAnswer, MemoryRequest } from "../agent/memory.ts";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { SkillAnswer, SkillRequest } from "../agent/skill-requests.ts";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import { body, query } from "./body.ts";
 import type { Doors } from "./doors.ts";
 

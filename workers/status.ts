@@ -6,7 +6,7 @@ import { isEnabled } from "../channels/enabled.ts";
 import { heldBy } from "../channels/held.ts";
 import { channels } from "../channels/index.ts";
 import type { Config } from "../durable-objects/config.ts";
-import { DIRECTORY, type InstallStatus } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY, type InstallStatus } from "../durable-objects/directory/rpc.ts";
 import type { GroupStatus } from "../durable-objects/rpc.ts";
 import { log } from "./log.ts";
 import { outside } from "./webhooks.ts";

@@ -1,4 +1,4 @@
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import { log } from "./log.ts";
 
 /** Groups that are woken side by side. */

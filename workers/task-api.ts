@@ -3,7 +3,7 @@ import { validator } from "hono/validator";
 import * as z from "zod";
 import { newTask, type TaskAnswer, type TaskRequest, type TaskView, taskChange } from "../agent/tasks.ts";
 import { newToken } from "../durable-objects/clock.ts";
-import { DIRECTORY } from "../durable-objects/directory-rpc.ts";
+import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import type { GroupSettings } from "../durable-objects/rpc.ts";
 import { body } from "./body.ts";
 import type { Doors } from "./doors.ts";

@@ -1,9 +1,9 @@
 import type { DirectoryStub } from "../admission.ts";
-import type { Decider } from "../approvals-schema.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
 import type { Decided } from "./approvals.ts";
 import type { ApprovalRow } from "./book.ts";
+import type { Decider } from "./schema.ts";
 import type { Answer } from "./words.ts";
 
 /**

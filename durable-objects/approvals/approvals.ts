@@ -4,18 +4,18 @@ import type { Step } from "../../agent/journal.ts";
 import type { Notebook } from "../../agent/notebook.ts";
 import { lowest } from "../../agent/trust.ts";
 import type { Address } from "../../channels/channel.ts";
-import type { Decider } from "../approvals-schema.ts";
 import type { Audit } from "../audit.ts";
-import type { Outbox } from "../outbox.ts";
+import type { Transcript } from "../messages/transcript.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import type { Room } from "../room.ts";
 import { approvals, outbox } from "../schema.ts";
-import type { Transcript } from "../transcript.ts";
-import type { TurnRow, Turns } from "../turns.ts";
+import type { TurnRow, Turns } from "../turns/turns.ts";
 import { askerOf } from "./asker.ts";
 import { ApprovalBook, type ApprovalRow, ASKED, keyAt } from "./book.ts";
 import { boundTo } from "./bound.ts";
 import { asksHere, whyNoLonger, whyNotDecide } from "./may-decide.ts";
 import { planCall } from "./plan-call.ts";
+import type { Decider } from "./schema.ts";
 import { type Answer, asking, choicesOf, fateOf, named, question } from "./words.ts";
 
 /** What came of an answer, in a sentence for whoever gave it; and how the call stands now. */

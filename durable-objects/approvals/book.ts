@@ -1,7 +1,7 @@
 import { asc, desc, eq, sql } from "drizzle-orm";
 import type { Room } from "../room.ts";
 import { approvals } from "../schema.ts";
-import type { TurnRow } from "../turns.ts";
+import type { TurnRow } from "../turns/turns.ts";
 
 export type ApprovalRow = typeof approvals.$inferSelect;
 

@@ -1,7 +1,7 @@
 import type { Person } from "../../channels/channel.ts";
-import { actorOf } from "../actors.ts";
-import type { Decider } from "../approvals-schema.ts";
+import { actorOf } from "../messages/actors.ts";
 import type { Room } from "../room.ts";
+import type { Decider } from "./schema.ts";
 
 /** Who answers; undefined for whoever has no say here: bots, guests, people of a chat that nobody registered. */
 export function deciderOf(room: Room, sender: Person): Decider | undefined {

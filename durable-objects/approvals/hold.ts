@@ -2,12 +2,12 @@ import { FROM_OUTSIDE, needsApproval } from "../../agent/approval.ts";
 import { type Action, authorizeAll } from "../../agent/authorize.ts";
 import type { Step } from "../../agent/journal.ts";
 import type { Tool } from "../../agent/tools/tool.ts";
-import { actorsOf, rootOf } from "../actors.ts";
+import { actorsOf, rootOf } from "../messages/actors.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
-import type { TurnJournal } from "../turn-journal.ts";
-import type { TurnRow } from "../turns.ts";
-import { isWritten } from "../web.ts";
+import type { TurnJournal } from "../turns/turn-journal.ts";
+import type { TurnRow } from "../turns/turns.ts";
+import { isWritten } from "../turns/web.ts";
 import { named } from "./words.ts";
 
 /** A call that its turn may make, as far as the tool's own right goes. */

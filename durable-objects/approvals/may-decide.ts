@@ -1,7 +1,7 @@
 import { allowed } from "../../agent/wake.ts";
-import { actorOf } from "../actors.ts";
-import type { Decider } from "../approvals-schema.ts";
+import { actorOf } from "../messages/actors.ts";
 import type { Room } from "../room.ts";
+import type { Decider } from "./schema.ts";
 
 /** The owner's own doors. */
 const DOORS = /^(?:console$|web:|cli:)/;

@@ -3,7 +3,7 @@ import { agentTools } from "../../agent/tools/for-agents.ts";
 import { tools } from "../../agent/tools/index.ts";
 import type { Room } from "../room.ts";
 import { steps } from "../schema.ts";
-import type { Turns } from "../turns.ts";
+import type { Turns } from "../turns/turns.ts";
 import { stepOf } from "./approvals.ts";
 import type { ApprovalRow } from "./book.ts";
 

@@ -2,12 +2,12 @@ import { and, eq, lt, lte, sql } from "drizzle-orm";
 import { type Address, parseAddress } from "../../channels/channel.ts";
 import { newCode } from "../clock.ts";
 import { dayOf } from "../day.ts";
-import type { Arrival, ArriveRequest, By } from "../directory-rpc.ts";
-import { pairings, pending } from "../directory-schema.ts";
 import type { GroupSettings } from "../rpc.ts";
 import type { Errands } from "./errands.ts";
 import type { Groups } from "./groups.ts";
 import { askerOf, type Office } from "./office.ts";
+import type { Arrival, ArriveRequest, By } from "./rpc.ts";
+import { pairings, pending } from "./schema.ts";
 import { asCode, hashOf, keyOf, tidy } from "./secrets.ts";
 import { settingsOf } from "./settings.ts";
 

@@ -1,10 +1,10 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import { dayOf } from "../day.ts";
-import type { CloseRequest, Money, Opened, OpenRequest } from "../directory-rpc.ts";
-import { days, grants, groups } from "../directory-schema.ts";
 import { prepared } from "../prepared.ts";
 import type { Errands } from "./errands.ts";
 import type { Office } from "./office.ts";
+import type { CloseRequest, Money, Opened, OpenRequest } from "./rpc.ts";
+import { days, grants, groups } from "./schema.ts";
 import type { GroupRow } from "./settings.ts";
 
 const HOUR = 3600_000;

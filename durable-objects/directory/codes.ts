@@ -1,11 +1,11 @@
 import { and, desc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Address, Chat } from "../../channels/channel.ts";
 import { newCode, newToken } from "../clock.ts";
-import type { Claim } from "../directory-rpc.ts";
-import { guesses, secrets } from "../directory-schema.ts";
 import type { Groups } from "./groups.ts";
 import { McpTokens } from "./mcp-tokens.ts";
 import type { Office } from "./office.ts";
+import type { Claim } from "./rpc.ts";
+import { guesses, secrets } from "./schema.ts";
 import { asCode, hashOf } from "./secrets.ts";
 import { settingsOf } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 import { and, asc, eq, lt, lte, or } from "drizzle-orm";
 import type { Address } from "../../channels/channel.ts";
-import { groups, handovers, intents, notices } from "../directory-schema.ts";
 import type { Office } from "./office.ts";
+import { groups, handovers, intents, notices } from "./schema.ts";
 import { settingsOf } from "./settings.ts";
 
 /** First look after what a crash may have left, then doubling up to an hour, in milliseconds. */

@@ -1,9 +1,9 @@
 import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../../agent/notebook.ts";
 import { newId } from "../clock.ts";
-import type { GlobalSnapshot } from "../directory-rpc.ts";
-import type { FileVersion } from "../file-versions.ts";
-import { FileStore } from "../notebook.ts";
+import { FileStore } from "../files/file-store.ts";
+import type { FileVersion } from "../files/file-versions.ts";
 import type { Office } from "./office.ts";
+import type { GlobalSnapshot } from "./rpc.ts";
 
 const HOST: Author = { by: "host", name: "nanoflare", trust: "owner" };
 

@@ -3,13 +3,13 @@ import { type Actor, OWNER } from "../../agent/authorize.ts";
 import { describeChange, type SettingsChange } from "../../agent/group-settings.ts";
 import type { Address, Chat } from "../../channels/channel.ts";
 import { dayOf } from "../day.ts";
-import type { By } from "../directory-rpc.ts";
-import { aliases, grants, groups, pairings, pending } from "../directory-schema.ts";
 import { prepared } from "../prepared.ts";
 import type { GroupSettings } from "../rpc.ts";
 import type { Errands } from "./errands.ts";
 import { folderNames } from "./folders.ts";
 import { askerOf, type Deed, type Office } from "./office.ts";
+import type { By } from "./rpc.ts";
+import { aliases, grants, groups, pairings, pending } from "./schema.ts";
 import { keyOf, tidy } from "./secrets.ts";
 import { type GroupRow, HOUSE, settingsOf } from "./settings.ts";
 

@@ -1,10 +1,10 @@
 import { count, desc, eq } from "drizzle-orm";
 import type { Address } from "../../channels/channel.ts";
 import { newCode, newToken } from "../clock.ts";
-import type { Told } from "../directory-rpc.ts";
-import { mcpTokens } from "../directory-schema.ts";
 import type { Groups } from "./groups.ts";
 import type { Office } from "./office.ts";
+import type { Told } from "./rpc.ts";
+import { mcpTokens } from "./schema.ts";
 import { hashOf, tidy } from "./secrets.ts";
 
 const HOUR_MS = 3600_000;

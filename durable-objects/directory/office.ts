@@ -3,10 +3,10 @@ import type { Address } from "../../channels/channel.ts";
 import { now } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
-import { type AuditRequest, type By, DIRECTORY, type RightsEntry } from "../directory-rpc.ts";
-import { audit, facts } from "../directory-schema.ts";
 import { log, messageOf } from "../log.ts";
 import { Allowance } from "./allowance.ts";
+import { type AuditRequest, type By, DIRECTORY, type RightsEntry } from "./rpc.ts";
+import { audit, facts } from "./schema.ts";
 
 /** Rows of the audit that are kept. Refusals are counted apart: nobody can push out what was done by being refused. */
 const DEEDS = 2000;

@@ -1,12 +1,12 @@
 import { type Action, authorize } from "../../agent/authorize.ts";
 import { describeChange, readSettings, type WrittenSettings } from "../../agent/group-settings.ts";
 import type { Address } from "../../channels/channel.ts";
-import type { By, GroupShown, Told } from "../directory-rpc.ts";
-import type { pending } from "../directory-schema.ts";
 import type { GroupSettings } from "../rpc.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Groups } from "./groups.ts";
 import { askerOf, type Office } from "./office.ts";
+import type { By, GroupShown, Told } from "./rpc.ts";
+import type { pending } from "./schema.ts";
 import { type GroupRow, HOUSE, settingsOf } from "./settings.ts";
 
 type Waiting = typeof pending.$inferSelect;

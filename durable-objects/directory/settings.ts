@@ -1,6 +1,6 @@
 import type { Address, Chat } from "../../channels/channel.ts";
-import type { groups } from "../directory-schema.ts";
 import type { GroupSettings } from "../rpc.ts";
+import type { groups } from "./schema.ts";
 
 export type GroupRow = typeof groups.$inferSelect;
 

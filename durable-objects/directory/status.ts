@@ -1,8 +1,8 @@
-import type { InstallStatus } from "../directory-rpc.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Budget } from "./budget.ts";
 import type { Groups } from "./groups.ts";
 import type { Office } from "./office.ts";
+import type { InstallStatus } from "./rpc.ts";
 import { settingsOf } from "./settings.ts";
 
 /** The install as its owner sees it: groups, chats that wait, what today has cost in USD and tokens. */

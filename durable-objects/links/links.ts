@@ -7,7 +7,7 @@ import migrations from "../../migrations/links/migrations.js";
 import { now } from "../clock.ts";
 import { type Config, readConfig } from "../config.ts";
 import { openDatabase } from "../database.ts";
-import { DIRECTORY } from "../directory-rpc.ts";
+import { DIRECTORY } from "../directory/rpc.ts";
 import { log, messageOf } from "../log.ts";
 import { fetchNamed } from "../outbound.ts";
 import { store } from "../store.ts";

@@ -3,10 +3,10 @@ import { unmarked } from "../../agent/marks.ts";
 import { isSilent, visible } from "../../agent/say.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
-import { sayBeside } from "../say-beside.ts";
-import type { SideInput } from "../side-turn.ts";
-import { failureOf } from "../turn-end.ts";
-import type { TurnRow } from "../turns.ts";
+import { sayBeside } from "../turns/say-beside.ts";
+import type { SideInput } from "../turns/side-turn.ts";
+import { failureOf } from "../turns/turn-end.ts";
+import type { TurnRow } from "../turns/turns.ts";
 import { type SubAgentRow, stoppedText } from "./sub-agents.ts";
 
 const HEAD =

@@ -2,7 +2,7 @@ import { and, asc, eq, isNull, or, sql } from "drizzle-orm";
 import type { Step } from "../../agent/journal.ts";
 import type { Room } from "../room.ts";
 import { subAgents, turns } from "../schema.ts";
-import type { TurnRow, Turns } from "../turns.ts";
+import type { TurnRow, Turns } from "../turns/turns.ts";
 
 export type SubAgentRow = typeof subAgents.$inferSelect;
 

@@ -1,10 +1,10 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { HOME } from "../../agent/notebook.ts";
 import { hasSomethingToDo, inActiveHours, nextBeat } from "../../schedule/heartbeat.ts";
+import type { Workspace } from "../files/workspace.ts";
 import type { Room } from "../room.ts";
 import { OPEN_RUNS, outbox, runs } from "../schema.ts";
-import type { Turns } from "../turns.ts";
-import type { Workspace } from "../workspace.ts";
+import type { Turns } from "../turns/turns.ts";
 import type { RunRow, Runs } from "./runs.ts";
 import { moment, span } from "./words.ts";
 

@@ -1,10 +1,10 @@
 import { and, asc, desc, eq, inArray, isNotNull, lte, sql } from "drizzle-orm";
-import { whyNoMore } from "../actors.ts";
-import type { Outbox } from "../outbox.ts";
+import { whyNoMore } from "../messages/actors.ts";
+import type { Transcript } from "../messages/transcript.ts";
+import type { Outbox } from "../outbox/outbox.ts";
 import type { Room } from "../room.ts";
 import { OPEN_RUNS, outbox, runs, tasks } from "../schema.ts";
-import type { Transcript } from "../transcript.ts";
-import type { Turns } from "../turns.ts";
+import type { Turns } from "../turns/turns.ts";
 import type { Ledger } from "../usage.ts";
 import { outcomeOf } from "./outcome.ts";
 import { lateness } from "./words.ts";

@@ -2,12 +2,12 @@ import type { Action } from "../../agent/authorize.ts";
 import type { Step } from "../../agent/journal.ts";
 import type { TaskAnswer, TaskRequest, Tasks } from "../../agent/tasks.ts";
 import type { Trust } from "../../agent/trust.ts";
-import { madeByMain, NOBODY, rootOf } from "../actors.ts";
 import type { DirectoryStub } from "../admission.ts";
+import { madeByMain, NOBODY, rootOf } from "../messages/actors.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
-import { lower } from "../turn-trust.ts";
-import type { TurnRow } from "../turns.ts";
+import { lower } from "../turns/turn-trust.ts";
+import type { TurnRow } from "../turns/turns.ts";
 import type { Asker } from "./asker.ts";
 
 /** Answers why an action is refused, and records it. */

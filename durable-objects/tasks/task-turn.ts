@@ -3,12 +3,12 @@ import { unmarked } from "../../agent/marks.ts";
 import { isSilent, visible } from "../../agent/say.ts";
 import { withoutToken } from "../../schedule/heartbeat.ts";
 import { describe } from "../../schedule/schedule.ts";
-import { saidAlready } from "../outbox-queries.ts";
+import { saidAlready } from "../outbox/outbox-queries.ts";
 import type { Parts } from "../parts.ts";
 import type { Room } from "../room.ts";
-import type { SideInput } from "../side-turn.ts";
-import { failureOf } from "../turn-end.ts";
-import type { TurnRow } from "../turns.ts";
+import type { SideInput } from "../turns/side-turn.ts";
+import { failureOf } from "../turns/turn-end.ts";
+import type { TurnRow } from "../turns/turns.ts";
 import type { RunRow, TaskRow } from "./runs.ts";
 import { lateness, moment, named } from "./words.ts";
 

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Address } from "../../channels/channel.ts";
+import type { ArriveRequest } from "../../durable-objects/directory/rpc.ts";
 import { Directory } from "../../durable-objects/directory.ts";
-import type { ArriveRequest } from "../../durable-objects/directory-rpc.ts";
 import type { GroupSettings } from "../../durable-objects/rpc.ts";
 import { soon } from "../soon.ts";
 

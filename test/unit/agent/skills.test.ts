@@ -5,7 +5,7 @@ import { SKILLS } from "../../../agent/notebook.ts";
 import { type Has, isSkillPath, type SkillFile, skillSet } from "../../../agent/skill-set.ts";
 import { parseSkill, type Skill, skillLines } from "../../../agent/skills.ts";
 import { tools } from "../../../agent/tools/index.ts";
-import { bundledFile, bundledFiles } from "../../../durable-objects/bundled-skills.ts";
+import { bundledFile, bundledFiles } from "../../../durable-objects/skills/bundled-skills.ts";
 import { hasCommand } from "../../../sandbox/commands.ts";
 
 const path = "/workspace/group/skills/weather/SKILL.md";

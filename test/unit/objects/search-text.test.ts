@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { indexed, matchExpression, scorer } from "../../../durable-objects/search-text.ts";
+import { indexed, matchExpression, scorer } from "../../../durable-objects/messages/search-text.ts";
 
 /** The full-text index of these texts, made as the migration makes it. */
 function indexOf(texts: string[]) {

@@ -1,0 +1,37 @@
+import type { FileInfo, FileResult, Match, Pattern } from "../../agent/notebook.ts";
+import { matchesIn } from "../files/file-index.ts";
+import { bundledFile, bundledFiles } from "./bundled-skills.ts";
+
+/** Why nothing is written there. */
+export const SKILLS_STAY =
+  "The skills that come along stay as they are; write your own in /workspace/group/skills.";
+
+type Absent = { ok: false; error: "is-directory" | "not-found"; path: string };
+
+/** The skills that come along as a folder of the workspace. Paths are absolute. */
+export const skillShelf = {
+  async read(path: string): Promise<FileResult<{ text: string; info: FileInfo }>> {
+    const file = bundledFile(path);
+    return file ? { ok: true, ...file } : absent(path);
+  },
+
+  async bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>> {
+    const file = bundledFile(path);
+    return file ? { ok: true, bytes: new TextEncoder().encode(file.text), info: file.info } : absent(path);
+  },
+
+  text: (path: string): string | undefined => bundledFile(path)?.text,
+
+  list: bundledFiles,
+
+  search(pattern: Pattern, folder: string, limit: number): Match[] {
+    const found = bundledFiles(folder).flatMap(({ path }) => [
+      ...matchesIn(path, bundledFile(path)!.text, pattern),
+    ]);
+    return found.slice(0, limit);
+  },
+};
+
+function absent(path: string): Absent {
+  return { ok: false, error: bundledFiles(path).length > 0 ? "is-directory" : "not-found", path };
+}
