@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { soon } from "../soon.ts";
-import { audit, type Call, call, command, directory, newGroup, newMain, obeys } from "./obey.ts";
+import { audit, becomeMain, type Call, call, command, directory, newGroup, newMain, obeys } from "./obey.ts";
 import { deliver, fresh, inGroup, peers, room } from "./talk.ts";
 
 /** The model does all that a text told it to; people of the group are 1001 and 1002. */
@@ -378,7 +378,7 @@ test("a task that was made before a chat became main writes no global file and s
   await obeys(chat, [
     call("schedule_task", { prompt: `run ${key}`, schedule_type: "once", schedule_value: "1h" }),
   ]);
-  await command(chat, `/main ${await directory().mainCode()}`);
+  await becomeMain(chat);
   expect((await room(chat).status()).main).toBe(true);
   const before = await directory().globalSnapshot(0);
   const attempts = [

@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { endsWithItsTest } from "./obey.ts";
 import { deliver, direct, fresh, inGroup, peers, register, room } from "./talk.ts";
 
 const call = (name: string, args: Record<string, unknown>) => ({ toolCalls: [{ name, arguments: args }] });
@@ -39,6 +40,7 @@ async function api(method: string, path: string, body?: object, token = "flow-ad
 }
 
 async function makeMain(chat: number, nth: number): Promise<void> {
+  endsWithItsTest(chat);
   expect(await said(chat, `/main ${await directory().mainCode()}`, nth)).toMatch(/main now/);
 }
 

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { onTestFinished } from "vitest";
 import { deliver, direct, fresh, inGroup, peers, register, room } from "./talk.ts";
 
 export interface Call {
@@ -20,11 +21,22 @@ export async function newGroup(): Promise<number> {
   return chat;
 }
 
-/** A group that is main. */
+/** A group that is main until its test ends: every main is told what happens to others, and waits its turn for it. */
 export async function newMain(): Promise<number> {
   const chat = await newGroup();
-  await command(chat, `/main ${await directory().mainCode()}`);
+  await becomeMain(chat);
   return chat;
+}
+
+/** Makes a chat main until its test ends. */
+export async function becomeMain(chat: number): Promise<void> {
+  await command(chat, `/main ${await directory().mainCode()}`);
+  endsWithItsTest(chat);
+}
+
+/** A chat that a test made main is none after it. */
+export function endsWithItsTest(chat: number): void {
+  onTestFinished(async () => void (await directory().remove(`telegram:${chat}`)));
 }
 
 /** Somebody types a command. */

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { NewTask, TaskRequest } from "../../agent/tasks.ts";
 import { soon } from "../soon.ts";
+import { becomeMain } from "./obey.ts";
 import { deliver, direct, fresh, inGroup, peers, register, room } from "./talk.ts";
 
 const MINUTE = 60_000;
@@ -433,11 +434,7 @@ describe("rights of a task", () => {
     const chat = -fresh();
     await register(chat);
     await schedule(chat, { prompt: `grow-${chat}`, schedule_type: "interval", schedule_value: "1h" });
-    const directory = env.DIRECTORY.getByName("directory");
-    const code = await directory.mainCode();
-    await deliver(
-      inGroup(chat, `/main ${code}`, { entities: [{ type: "bot_command", offset: 0, length: 5 }] }),
-    );
+    await becomeMain(chat);
     await peers.shown(chat, 1);
     await peers.script(`grow-${chat}`, call("list_groups", {}), { text: "Refused." });
     await travel(chat, HOUR);

@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { endsWithItsTest } from "./obey.ts";
 import { deliver, direct, fresh, inGroup, peers, register, room } from "./talk.ts";
 
 const BOT = "@crabline_bot";
@@ -66,6 +67,7 @@ test("/main with the code from the console makes a chat main, a wrong code does 
   expect((await room(chat).status()).main).toBe(false);
   const code = await env.DIRECTORY.getByName("directory").mainCode();
   await deliver(direct(chat, `/main ${code}`, command));
+  endsWithItsTest(chat);
   await peers.shown(chat, 2);
   expect((await room(chat).status()).main).toBe(true);
 });
