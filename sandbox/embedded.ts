@@ -5,11 +5,12 @@ import { boundDiff } from "./bounded-diff.ts";
 import { NotebookFs } from "./notebook-fs.ts";
 import { Pace } from "./pace.ts";
 import { refusal } from "./policy.ts";
+import { restInLoops } from "./rests.ts";
 
-/** Sizes and counts; `Pace` counts the work itself. A loop of 10,000 commands takes about 0.2 s. */
+/** Sizes and counts; `Pace` counts the work itself. Each round of a loop counts as a command more: its rest. */
 const LIMITS = {
   maxSourceBytes: 100_000,
-  maxCommandCount: 10_000,
+  maxCommandCount: 20_000,
   maxLoopIterations: 10_000,
   maxAwkIterations: 300_000,
   maxSedIterations: 20_000,
@@ -95,6 +96,7 @@ class Command {
       sleep: (ms) => this.#pace.sleep(ms, signal),
     });
     boundDiff(bash);
+    restInLoops(bash, () => this.#pace.round());
     try {
       const { stdout, stderr, exitCode } = await bash.exec(this.#request.command, { signal });
       return this.#mark({ stdout, stderr: withoutAdvice(stderr), exitCode });

@@ -1,3 +1,5 @@
+/** Rounds of a loop between two pauses. */
+const ROUNDS = 10;
 /** Looks at files between two pauses; starting a command that computes counts as much as all of them. */
 const LOOKS = 50;
 const LIGHT = new Set([
@@ -11,6 +13,7 @@ const LIGHT = new Set([
   "rm",
   "touch",
   "sleep",
+  ".rest",
 ]);
 
 /** Microseconds of work that one step of an interpreter stands for, by the beginning of its name. Measured, rounded. */
@@ -66,7 +69,16 @@ export class Pace {
   /** Called at every look at a file. The shell looks for each command that is not built in, at `/usr/bin/awk`. */
   async pause(path: string): Promise<void> {
     const name = /^\/(?:usr\/)?bin\/(.+)$/.exec(path)?.[1];
-    this.#looks += name && !LIGHT.has(name) ? LOOKS : 1;
+    await this.#look(name && !LIGHT.has(name) ? LOOKS : 1);
+  }
+
+  /** Called at every round of a loop. */
+  round(): Promise<void> {
+    return this.#look(LOOKS / ROUNDS);
+  }
+
+  async #look(count: number): Promise<void> {
+    this.#looks += count;
     if (this.#looks < LOOKS) return;
     this.#looks = 0;
     await new Promise((resolve) => setTimeout(resolve, 0));
