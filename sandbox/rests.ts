@@ -13,12 +13,13 @@ const LOOPS = new Set(["For", "CStyleFor", "While", "Until"]);
 export function restInLoops(bash: Bash, rest: () => Promise<void>): void {
   bash.registerCommand({
     name: REST,
-    execute: async () => {
+    execute: async ([status]) => {
       await rest();
-      return { stdout: "", stderr: "", exitCode: 0 };
+      return { stdout: "", stderr: "", exitCode: Number(status) };
     },
   });
-  const [pause] = bash.transform(REST).ast.statements;
+  // Leaves `$?` as it was; on the left of && it ends no script under `set -e`.
+  const [pause] = bash.transform(`${REST} $? && :`).ast.statements;
   const transform = ({ ast }: { ast: Tree }) => {
     for (const body of bodiesOf(ast)) body.unshift(pause!);
     return { ast };
