@@ -192,7 +192,7 @@ describe("the embedded shell", () => {
     "x=$(seq 3000); for w in $x; do a+=($w); done",
     "x=$(seq 3000); for i in $(seq 100); do case $x in *a*b) ;; esac; done",
     "f() { n=$((n+1)); }; while [ $((n)) -lt 100 ]; do f; done",
-    "bash -c 'until [ $((n)) -eq 100 ]; do n=$((n+1)); done'",
+    "bash -c 'until [ $((n)) -eq 100 ]; do : $((n += 1)); done'",
   ])("other work goes on during %s, also while the clock stands still", async (command) => {
     let turns = 0;
     const other = setInterval(() => turns++, 1);
