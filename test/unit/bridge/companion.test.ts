@@ -73,3 +73,15 @@ test.each([
     keep.mockRestore();
   },
 );
+
+test("an account that cannot be linked because WhatsApp is not there says so, and blames nobody", async () => {
+  whatsapp.close();
+  companion.start();
+  await soon(() => expect(heard).toMatchObject([{ type: "hello" }]));
+  line!.send(JSON.stringify({ type: "command", id: "c1", channel: "whatsapp", command: { do: "link" } }));
+  const problem = expect.stringMatching(/^WhatsApp cannot be reached \(.*ECONNREFUSED.*\)\.$/);
+  await soon(() =>
+    expect(heard.at(-1)).toMatchObject({ type: "health", connectors: [{ state: "not linked", problem }] }),
+  );
+  expect(said.at(-1)).toEqual(problem);
+});
