@@ -35,6 +35,7 @@ beforeEach(async () => {
     folder: mkdtempSync(join(tmpdir(), "companion-")),
     whatsapp: { enabled: true, shared: false, url: `ws://127.0.0.1:${portOf(whatsapp)}` },
     logLevel: "silent",
+    problems: [],
   };
   companion = new Companion(config, (text) => void said.push(text));
 });
