@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import { isEnabled, isNo, isYes } from "../channels/enabled.ts";
-import { domainOf, apiRoot as feishuRoot } from "../channels/feishu/api.ts";
+import { apiRoot as feishuRoot } from "../channels/feishu/api.ts";
+import { lineProblem } from "../channels/feishu/problem.ts";
 import { apiRoot as telegramRoot } from "../channels/telegram/root.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -22,11 +23,13 @@ export interface Config {
   /** Feishu's events by its long connection instead of a webhook. */
   feishu?: { appId: string; appSecret: string; domain: string };
   logLevel: string;
+  /** What is wrong with a network's variables; that network is not carried, the others are. */
+  problems: string[];
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Throws `Trouble` when a token is missing. */
+/** Throws `Trouble` when the Worker's address is none and when its token is missing. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const vars = { ...parseEnv(textOf(join(ROOT, ".dev.vars")) ?? ""), ...filled(env) };
   const state = vars.STATE_DIR ? resolve(vars.STATE_DIR) : join(ROOT, ".nanoflare");
@@ -35,6 +38,20 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new Trouble(
       "BRIDGE_TOKEN is not set, and no nanoflare was started here (npm start) that made one.",
     );
+  if (vars.NANOFLARE_URL && !isAddress(vars.NANOFLARE_URL))
+    throw new Trouble(
+      `NANOFLARE_URL="${vars.NANOFLARE_URL}" is not an address; write e.g. https://nanoflare.example.workers.dev`,
+    );
+  const problems: string[] = [];
+  const orTell = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
   return {
     url: () => urlOf(vars.NANOFLARE_URL, state),
     token,
@@ -44,10 +61,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       shared: isYes(vars.WHATSAPP_SHARED_NUMBER),
       url: vars.WHATSAPP_SOCKET_URL,
     },
-    telegram: isYes(vars.TELEGRAM_POLLING) ? telegramOf(vars, state) : undefined,
-    discord: isEnabled("discord", vars) && !isNo(vars.DISCORD_GATEWAY) ? discordOf(vars) : undefined,
-    feishu: isEnabled("feishu", vars) && isYes(vars.FEISHU_LONG_CONNECTION) ? feishuOf(vars) : undefined,
+    telegram: isYes(vars.TELEGRAM_POLLING) ? orTell(() => telegramOf(vars, state)) : undefined,
+    discord:
+      isEnabled("discord", vars) && !isNo(vars.DISCORD_GATEWAY) ? orTell(() => discordOf(vars)) : undefined,
+    feishu:
+      isEnabled("feishu", vars) && isYes(vars.FEISHU_LONG_CONNECTION)
+        ? orTell(() => feishuOf(vars))
+        : undefined,
     logLevel: vars.COMPANION_LOG ?? "silent",
+    problems,
   };
 }
 
@@ -72,17 +94,14 @@ function discordOf(vars: NodeJS.Dict<string>): Config["discord"] {
   return { token, intents, api: root?.replace(/\/+$/, "").replace(/\/v\d+$/, "") };
 }
 
-/** The SDK takes no other app id. */
-const APP_ID = /^cli_[0-9a-f]{16}$/i;
-
 function feishuOf(vars: NodeJS.Dict<string>): Config["feishu"] {
-  const { FEISHU_APP_ID: appId = "", FEISHU_APP_SECRET: appSecret, FEISHU_DOMAIN: domain } = vars;
-  if (!APP_ID.test(appId) || !appSecret)
-    throw new Trouble(
-      "FEISHU_LONG_CONNECTION needs FEISHU_APP_ID (cli_ and 16 hex digits) and FEISHU_APP_SECRET, the Worker's own.",
-    );
-  if (!domainOf(domain)) throw new Trouble("FEISHU_DOMAIN may be feishu (China) or lark (elsewhere).");
-  return { appId, appSecret, domain: feishuRoot(vars) };
+  const problem = lineProblem(vars);
+  if (problem) throw new Trouble(`Feishu: ${problem}`);
+  return { appId: vars.FEISHU_APP_ID!, appSecret: vars.FEISHU_APP_SECRET!, domain: feishuRoot(vars) };
+}
+
+function isAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** The local start tells in its state where it answers; it may be started later than this, and elsewhere. */
@@ -102,4 +121,9 @@ function textOf(file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether there is any network to carry. */
+export function isIdle({ whatsapp, telegram, discord, feishu }: Config): boolean {
+  return !whatsapp.enabled && !telegram && !discord && !feishu;
 }

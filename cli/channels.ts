@@ -1,8 +1,11 @@
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import type { ChannelStatus, Report } from "../workers/channels.ts";
 import { ask, clientOf, type Target } from "./client.ts";
 import { table, time } from "./table.ts";
 import { Trouble } from "./trouble.ts";
+
+/** The networks that are connected by what their platform gives out, without an account that is linked. */
+export const BY_TOKEN = ["telegram", "discord", "feishu"];
 
 interface Options {
   json?: boolean;
@@ -20,7 +23,7 @@ export function channelsCommand(target: () => Target): Command {
   channels
     .command("setup")
     .description("tell a platform where this install is and which commands it has")
-    .argument("<channel>", "telegram, discord or feishu")
+    .addArgument(new Argument("<channel>").choices(BY_TOKEN))
     .option("--public-url <address>", "the install's address as the platform reaches it [the one in use]")
     .option("--json", "as JSON")
     .action((name: string, options: Options & { publicUrl?: string }) => setup(target(), name, options));

@@ -45,7 +45,13 @@ function localTarget({ vars, stateDir }: LocalSettings, url: string, token?: str
 
 function requireStarted(settings: LocalSettings): string {
   if (existsSync(settings.stateDir)) return requireRunning(settings);
-  throw new Trouble("nanoflare was never started here: run npm start first, or name an install with --url.");
+  throw neverStarted(settings.stateDir);
+}
+
+function neverStarted(stateDir: string): Trouble {
+  return new Trouble(
+    `nanoflare was never started on ${stateDir}: run npm start first, name another folder in STATE_DIR or an install with --url.`,
+  );
 }
 
 /** The same for every way to write an address of this machine. */
@@ -59,10 +65,7 @@ function localToken(stateDir: string): string {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT")
-      throw new Trouble(
-        "nanoflare was never started here: run npm start first, or name an install with --url.",
-      );
+    if (code === "ENOENT") throw neverStarted(stateDir);
     throw new Trouble(`${file} cannot be read (${code}): only the person who started nanoflare may use it.`);
   }
 }

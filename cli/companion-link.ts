@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import qrcode from "qrcode-terminal";
+import { BY_TOKEN } from "./channels.ts";
 import { ask, clientOf, type Target } from "./client.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -24,6 +25,7 @@ export function addLinkCommands(channels: Command, target: () => Target): void {
 }
 
 async function login(target: Target, channel: string, phone?: string): Promise<void> {
+  requireLinked(channel);
   await ask(
     target,
     clientOf(target).companion[":channel"].link.$post({ param: { channel }, json: { phone } }),
@@ -43,8 +45,19 @@ async function login(target: Target, channel: string, phone?: string): Promise<v
 }
 
 async function logout(target: Target, channel: string): Promise<void> {
+  requireLinked(channel);
   await ask(target, clientOf(target).companion[":channel"].unlink.$post({ param: { channel } }));
   console.log(`The link of ${channel} is forgotten.`);
+}
+
+/** Throws `Trouble` for a network whose accounts are not linked. */
+function requireLinked(channel: string): void {
+  if (channel === "whatsapp") return;
+  throw new Trouble(
+    BY_TOKEN.includes(channel)
+      ? `${channel} needs no login: set its variables; npx nanoflare channels status names those that it lacks.`
+      : `"${channel}" has no login; whatsapp has.`,
+  );
 }
 
 async function stateOf(target: Target, channel: string) {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientFrame, ServerFrame, ShownMessage } from "../channels/web/frames.ts";
 import { ask, clientOf, type Target, unreachable } from "./client.ts";
+import type { Seen } from "./seen.ts";
 import { Trouble } from "./trouble.ts";
 
 const CHAT = "cli:main";
@@ -15,6 +16,8 @@ export interface Watcher {
   draft?(text: string): void;
   /** What the assistant does at the moment; empty: nothing. */
   activity?(text: string): void;
+  /** A message is complete; it does not come among the replies then. */
+  said?(text: string): void;
 }
 
 /** How one exchange ended. */
@@ -25,17 +28,31 @@ export interface Outcome {
   note?: string;
 }
 
+interface Ends {
+  /** The connection was lost. */
+  again(): void;
+  resolve(outcome: Outcome): void;
+  reject(error: Error): void;
+}
+
 /**
- * The chat of the command line. One exchange at a time. A connection that is lost is made again and the message is
- * said again with its key, so that it counts once.
+ * The chat of the command line. One exchange at a time; between them `between` hears what comes by itself: reminders,
+ * reports, notices. A connection that is lost is made again and the message is said again with its key, so that it
+ * counts once.
  */
 export class Conversation {
   readonly #target: Target;
+  readonly #seen: Seen;
+  readonly #between: ((text: string) => void) | undefined;
   #socket: WebSocket | undefined;
-  #heard: (frame: ServerFrame | "closed") => void = () => undefined;
+  #reopening: Promise<void> | undefined;
+  #heard: (frame: ServerFrame | "closed") => void = (frame) => this.#listen(frame);
 
-  constructor(target: Target) {
+  /** @param between shows a message that answers nothing; without it such messages wait for a talk that shows them */
+  constructor(target: Target, seen: Seen, between?: (text: string) => void) {
     this.#target = target;
+    this.#seen = seen;
+    this.#between = between;
   }
 
   /** Connects. Throws `Trouble` when nothing answers or the token is refused. */
@@ -65,36 +82,93 @@ export class Conversation {
     this.#say({ type: "stop" });
   }
 
-  /** Says something and resolves when it is answered. Throws `Trouble` when it is refused or the install is gone. */
-  exchange(text: string, watcher: Watcher = {}): Promise<Outcome> {
-    const say: ClientFrame = { type: "send", key: randomUUID(), text };
-    let since = "";
+  /** Shows what came since the last talk. Throws `Trouble` when the install is gone. */
+  catchUp(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#heard = (frame) => {
-        if (frame === "closed") return void this.#reopen().then(() => this.#say(say), reject);
-        switch (frame.type) {
-          case "accepted":
-            if (frame.key === say.key) since = frame.id || since;
-            return this.#look(since);
-          case "refused":
-            return reject(new Trouble(frame.text));
-          case "draft":
-            return watcher.draft?.(frame.text);
-          case "activity":
-            return watcher.activity?.(frame.text);
-          case "busy":
-            return frame.busy ? undefined : this.#look(since);
-          case "message":
-            return frame.message.from === "assistant" ? this.#look(since) : undefined;
-          case "welcome": {
-            // An answer to an earlier look says nothing about this message.
-            const outcome = frame.busy || !since ? undefined : outcomeOf(frame.messages, since);
-            if (outcome) resolve(outcome);
-          }
-        }
+        this.#listen(frame, reject);
+        if (frame === "closed" || frame.type !== "welcome") return;
+        this.#heard = (next) => this.#listen(next);
+        resolve();
       };
-      this.#say(say);
+      this.#hello();
     });
+  }
+
+  /** Says something and resolves when it is answered. Throws `Trouble` when it is refused or the install is gone. */
+  exchange(text: string, watcher: Watcher = {}): Promise<Outcome> {
+    const said = new Promise<Outcome>((resolve, reject) => {
+      const say: ClientFrame = { type: "send", key: randomUUID(), text };
+      const again = () => void this.#reopen().then(() => this.#say(say), reject);
+      this.#heard = this.#exchanging(say.key, watcher, { again, resolve, reject });
+      if (this.#socket?.readyState === WebSocket.OPEN) this.#say(say);
+      else again();
+    });
+    return said.finally(() => {
+      this.#heard = (frame) => this.#listen(frame);
+    });
+  }
+
+  #exchanging(key: string, watcher: Watcher, end: Ends): (frame: ServerFrame | "closed") => void {
+    let since = "";
+    return (frame) => {
+      if (frame === "closed") return end.again();
+      switch (frame.type) {
+        case "accepted":
+          if (frame.key === key) since = frame.id || since;
+          return this.#look(since);
+        case "refused":
+          return end.reject(new Trouble(frame.text));
+        case "draft":
+          return watcher.draft?.(frame.text);
+        case "activity":
+          return watcher.activity?.(frame.text);
+        case "busy":
+          return frame.busy ? undefined : this.#look(since);
+        case "message":
+          if (this.#between && watcher.said) this.#show([frame.message], "", watcher.said.bind(watcher));
+          return frame.message.from === "assistant" ? this.#look(since) : undefined;
+        case "welcome": {
+          // An answer to an earlier look says nothing about this message.
+          const outcome = frame.busy || !since ? undefined : this.#outcomeOf(frame.messages, since);
+          if (outcome) end.resolve(outcome);
+        }
+      }
+    };
+  }
+
+  /** What is heard while nobody waits for an answer. */
+  #listen(frame: ServerFrame | "closed", lost: (error: Error) => void = () => undefined): void {
+    if (frame === "closed") return void this.#reopen().then(() => this.#hello(), lost);
+    if (!this.#between) return;
+    if (frame.type === "message") this.#show([frame.message], "", this.#between);
+    if (frame.type !== "welcome") return;
+    // Who never looked has missed nothing.
+    if (this.#seen.upTo) this.#show(frame.messages, this.#seen.upTo, this.#between);
+    else this.#seen.markAll(frame.messages);
+  }
+
+  /** Told first, then kept: what a crash cuts off is told again rather than never. */
+  #show(messages: ShownMessage[], since: string, show: (text: string) => void): void {
+    const fresh = this.#seen.fresh(messages, since);
+    for (const message of fresh) show(textOf(message));
+    if (fresh.length > 0) this.#seen.markAll(fresh);
+  }
+
+  /** How it ended, if it did; what was shown already is not among the replies. */
+  #outcomeOf(messages: ShownMessage[], since: string): Outcome | undefined {
+    const ours = messages.find(({ id }) => id === since);
+    const isAnswered = messages.some(({ id, from }) => from === "assistant" && id > since);
+    if (!isAnswered && !ours?.note) return undefined;
+    const missed = this.#between && this.#seen.upTo;
+    const fresh = this.#seen.fresh(messages, missed || since);
+    if (this.#between) this.#seen.markAll(fresh);
+    else this.#seen.mark(fresh, since);
+    return { replies: fresh.map(textOf), ...(ours?.note ? { note: ours.note } : {}) };
+  }
+
+  #hello(): void {
+    this.#say({ type: "hello", ...(this.#seen.upTo ? { after: this.#seen.upTo } : {}) });
   }
 
   /** Asks for everything after our message: frames alone do not say which of them was the last. */
@@ -106,7 +180,14 @@ export class Conversation {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
   }
 
-  async #reopen(): Promise<void> {
+  #reopen(): Promise<void> {
+    this.#reopening ??= this.#tryToOpen().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #tryToOpen(): Promise<void> {
     for (let tries = 1; ; tries++) {
       await sleep(PAUSE_MS);
       const failed = await this.open().then(
@@ -123,14 +204,6 @@ export class Conversation {
     await ask(this.#target, clientOf(this.#target).status.$get());
     throw unreachable(this.#target);
   }
-}
-
-/** Ids sort by time: what comes after ours and is the assistant's, answers it. */
-function outcomeOf(messages: ShownMessage[], since: string): Outcome | undefined {
-  const ours = messages.find(({ id }) => id === since);
-  const replies = messages.filter(({ id, from }) => from === "assistant" && id > since).map(textOf);
-  if (ours?.note) return { replies, note: ours.note };
-  return replies.length > 0 ? { replies } : undefined;
 }
 
 /** A terminal shows no files: it says their names, and where in the workspace they lay. */

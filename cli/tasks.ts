@@ -29,9 +29,14 @@ export async function listTasks(target: Target, options: PlaceOptions & { all?: 
   const answer = await ask(target, clientOf(target).tasks.$get({ query: { group } }));
   const { said, tasks } = answer;
   if (options.json) return print(tasks);
-  console.log(tasks.length > 0 ? taskTable(tasks, group === "all") : said);
+  if (tasks.length > 0) console.log(taskTable(tasks, group === "all"));
+  else console.log(group === "all" ? said : noTasksIn(group));
   const more = "more" in answer ? answer.more : 0;
   if (more && tasks.length > 0) console.log(`${more} more chats were not asked: name one with --group.`);
+}
+
+function noTasksIn(group: string): string {
+  return `There are no tasks in ${group}. Another chat: --group cli:main (the terminal's), all chats: --all.`;
 }
 
 /** Makes a task, and prints when it is due. */

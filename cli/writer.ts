@@ -20,13 +20,9 @@ export class Writer implements Watcher {
     console.log(styleText("dim", `[${text}]`));
   }
 
-  /** The last word: everything that was said, also what no draft showed. */
-  finish(replies: string[]): void {
-    for (const [index, text] of replies.entries()) {
-      // Only the last reply can have been shown in drafts.
-      if (index < replies.length - 1) console.log(text);
-      else this.#advance(text);
-    }
+  /** A whole message; goes on where its draft ended. */
+  said(text: string): void {
+    this.#advance(text);
     this.#newLine();
   }
 

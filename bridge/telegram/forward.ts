@@ -10,7 +10,9 @@ export async function forward(update: Update, options: PollOptions): Promise<tru
   const webhook = options.webhook();
   const secret = { "x-telegram-bot-api-secret-token": options.secret };
   const answer = await post(webhook, update, options, secret).catch(() => {
-    throw new Unavailable(`Nothing answers at ${webhook}; is nanoflare started (npm start)?`);
+    throw new Unavailable(
+      `Nothing answers at ${webhook}. Is nanoflare started (npm start)? Its PORT or STATE_DIR must be set here, too.`,
+    );
   });
   const reason = await reasonIn(answer);
   if (answer.ok) return true;

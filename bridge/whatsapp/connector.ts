@@ -8,7 +8,7 @@ import type { Carrier, Host } from "../connector.ts";
 import { Standing } from "../standing.ts";
 import { Acks } from "./acks.ts";
 import { run } from "./commands.ts";
-import { afterDisconnect } from "./disconnect.ts";
+import { afterDisconnect, type Closed, unreachable } from "./disconnect.ts";
 import type { WhatsAppDisk } from "./disk.ts";
 import { openSocket } from "./socket.ts";
 
@@ -124,7 +124,9 @@ export class WhatsApp implements Carrier {
       metadataOf: (group) => this.#groups.get(group),
     });
     this.#socket = socket;
-    this.#standing.change({ state: this.#disk.isLinked() ? "connecting" : "linking" });
+    const { problem } = this.#standing.now;
+    // Why it does not connect stays told until it does.
+    this.#standing.change(this.#disk.isLinked() ? { state: "connecting", problem } : { state: "linking" });
     this.#acks.listen(socket);
     socket.ev.on("connection.update", (update) => {
       if (socket === this.#socket) void this.#connection(socket, update);
@@ -140,8 +142,8 @@ export class WhatsApp implements Carrier {
     if (qr) await this.#show(socket, qr);
     if (connection === "open") this.#opened(socket);
     if (connection === "close") {
-      const error = lastDisconnect?.error as { output?: { statusCode?: number } } | undefined;
-      this.#closed(error?.output?.statusCode);
+      const error = lastDisconnect?.error as Closed | undefined;
+      this.#closed(error?.output?.statusCode, error?.message);
     }
   }
 
@@ -174,14 +176,22 @@ export class WhatsApp implements Carrier {
     );
   }
 
-  #closed(code: number | undefined): void {
+  #closed(code: number | undefined, reason: string | undefined): void {
+    const isShown = Boolean(this.#standing.now.qr ?? this.#standing.now.code);
+    const wasOpen = this.#open;
     this.#socket = undefined;
     this.#open = false;
     this.#acks.lost();
     const next = afterDisconnect(code, this.#failures++);
-    if (next.do === "again" && code !== 515 && !this.#disk.isLinked()) return this.#unfinished();
+    if (next.do === "again" && code !== 515 && !this.#disk.isLinked())
+      return this.#unfinished(isShown ? "Nobody used the code of WhatsApp in time." : unreachable(reason));
     if (next.do === "again") {
-      if (next.afterMs > 0) this.#standing.change({ ...this.#standing.now, state: "connecting" });
+      if (next.afterMs > 0)
+        this.#standing.change({
+          ...this.#standing.now,
+          state: "connecting",
+          ...this.#trouble(wasOpen, reason),
+        });
       this.#timer = setTimeout(() => this.#connect(), next.afterMs);
       return;
     }
@@ -190,10 +200,18 @@ export class WhatsApp implements Carrier {
     this.#standing.change({ state: next.do === "forget" ? "logged out" : "failed", problem: next.problem });
   }
 
-  #unfinished(): void {
+  /** A connection that was open may end at any time and comes back; one that cannot be made is told, once. */
+  #trouble(wasOpen: boolean, reason: string | undefined): { problem?: string } {
+    if (wasOpen) return {};
+    const problem = unreachable(reason);
+    if (problem !== this.#standing.now.problem) this.#host.say(problem);
+    return { problem };
+  }
+
+  #unfinished(problem: string): void {
     this.#phone = undefined;
-    this.#host.say("WhatsApp: nobody used the code in time.");
-    this.#standing.change({ state: "not linked", problem: "Nobody used the code in time." });
+    this.#host.say(problem);
+    this.#standing.change({ state: "not linked", problem });
   }
 
   #drop(): void {

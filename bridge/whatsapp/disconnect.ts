@@ -39,3 +39,14 @@ export function afterDisconnect(code: number | undefined, failures: number): Nex
       return { do: "again", afterMs: Math.min(FIRST_MS * 2 ** failures, LONGEST_MS) };
   }
 }
+
+/** Why a connection ended, as Baileys tells it. */
+export interface Closed {
+  message?: string;
+  output?: { statusCode?: number };
+}
+
+/** What to tell of a connection that could not be made. */
+export function unreachable(reason = "no reason was given"): string {
+  return `WhatsApp cannot be reached (${reason.replace(/^WebSocket Error \((.*)\)$/s, "$1").slice(0, 200)}).`;
+}

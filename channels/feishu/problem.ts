@@ -23,7 +23,14 @@ export function problem(vars: ChannelEnv["vars"]): string | undefined {
   if (!isLong(vars)) return doorProblem(vars);
   if (!vars.BRIDGE_TOKEN)
     return "FEISHU_LONG_CONNECTION needs the companion: set BRIDGE_TOKEN for Worker and companion.";
-  return without(vars, ["FEISHU_APP_ID", "FEISHU_APP_SECRET"]);
+  return lineProblem(vars);
+}
+
+/** The same of the long connection, as the companion holds it: its SDK takes no other app id. */
+export function lineProblem(vars: ChannelEnv["vars"]): string | undefined {
+  const problem = without(vars, ["FEISHU_APP_ID", "FEISHU_APP_SECRET"]);
+  if (problem || /^cli_[0-9a-f]{16}$/i.test(vars.FEISHU_APP_ID!)) return problem;
+  return "FEISHU_APP_ID is not an app id: it is cli_ and 16 hex digits.";
 }
 
 /** The same of the webhook: every secret is needed for every event. */

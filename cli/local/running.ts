@@ -34,6 +34,10 @@ export function runningUrl(stateDir: string): string | undefined {
 export function requireRunning({ stateDir, url, chosen }: LocalSettings): string {
   const running = runningUrl(stateDir);
   if (running && (!chosen || running === url)) return running;
+  if (!running && !chosen)
+    throw new Trouble(
+      `nanoflare does not run on ${stateDir}: start it with npm start, or name the folder it was started with in STATE_DIR.`,
+    );
   const elsewhere = running ? ` The one on ${stateDir} runs at ${running}.` : "";
   throw new Trouble(`nanoflare does not run at ${url}: start it with npm start.${elsewhere}`);
 }

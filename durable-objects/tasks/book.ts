@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Room } from "../room.ts";
 import { tasks } from "../schema.ts";
 import type { TaskRow } from "./runs.ts";
@@ -41,7 +41,7 @@ export class Book {
     return this.#room.db.select(all).from(tasks).where(LIVE).get()!.n;
   }
 
-  /** By number (`3`, `#3`), else by name; of several with one name the newest that is not over. */
+  /** By number (`3`, `#3`), else by name; of several with one name the newest, those that are not over first. */
   find(asked: string): TaskRow | undefined {
     const word = asked.trim().replace(/^(?:task\s+)?#?/i, "");
     const { db } = this.#room;
@@ -53,8 +53,8 @@ export class Book {
         .where(eq(tasks.number, Number(word)))
         .get();
     if (numbered) return numbered;
-    const same = and(sql`lower(${tasks.name}) = lower(${asked.trim()})`, LIVE);
-    return db.select().from(tasks).where(same).orderBy(sql`${tasks.number} desc`).limit(1).get();
+    const same = sql`lower(${tasks.name}) = lower(${asked.trim()})`;
+    return db.select().from(tasks).where(same).orderBy(desc(LIVE), desc(tasks.number)).limit(1).get();
   }
 
   /** The task that this cause made. */

@@ -192,6 +192,15 @@ test("channels setup registers Discord's commands and says what is left to do", 
   expect(puts).toHaveLength(2);
 });
 
+test.each([
+  [["setup", "nope"], /telegram, discord, feishu/],
+  [["login", "telegram"], /telegram needs no login/],
+  [["login", "nope"], /whatsapp/],
+])("channels %j says which networks it knows", async (args, known) => {
+  const { code, stderr } = await here(["channels", ...args]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(known)]);
+});
+
 test("channels setup names the variable that a channel lacks", async () => {
   const { code, stderr } = await here(["channels", "setup", "telegram"]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("TELEGRAM_BOT_TOKEN") });

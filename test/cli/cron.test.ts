@@ -29,7 +29,7 @@ function row({ stdout }: Ran, name: string): string[] {
 
 describe("nanoflare cron", () => {
   test("says that there are no tasks before there are any", async () => {
-    expect((await cron("list")).stdout).toMatch(/no tasks/i);
+    expect((await cron("list")).stdout).toMatch(/no tasks in web:main.*--group.*--all/);
     expect(await json("list")).toEqual([]);
   });
 

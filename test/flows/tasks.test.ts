@@ -240,6 +240,21 @@ describe("changing tasks", () => {
     expect((await ask(chat, { verb: "get", task: "9" })).said).toMatch(/no task "9"[\s\S]*1 "Plants"/);
   });
 
+  test("is found by its name when it is over, too, unless one that lives has it", async () => {
+    const chat = await chatWith();
+    const dogs = { name: "Dogs", message: "Out!", schedule_type: "interval", schedule_value: "1h" };
+    const found = async () => (await ask(chat, { verb: "get", task: "dogs" })).tasks?.[0]?.number;
+    for (const number of [1, 2]) {
+      await schedule(chat, dogs);
+      await ask(chat, { verb: "cancel", task: String(number) });
+      expect(await found()).toBe(number);
+    }
+    await schedule(chat, dogs);
+    await schedule(chat, dogs);
+    await ask(chat, { verb: "cancel", task: "4" });
+    expect(await found()).toBe(3);
+  });
+
   test.each([
     ["too often", { message: "x", schedule_type: "interval", schedule_value: "59s" }, /60 seconds/],
     ["in the past", { message: "x", schedule_type: "once", schedule_value: "2001-01-01T00:00" }, /past/],

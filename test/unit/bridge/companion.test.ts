@@ -35,6 +35,7 @@ beforeEach(async () => {
     folder: mkdtempSync(join(tmpdir(), "companion-")),
     whatsapp: { enabled: true, shared: false, url: `ws://127.0.0.1:${portOf(whatsapp)}` },
     logLevel: "silent",
+    problems: [],
   };
   companion = new Companion(config, (text) => void said.push(text));
 });
@@ -73,3 +74,15 @@ test.each([
     keep.mockRestore();
   },
 );
+
+test("an account that cannot be linked because WhatsApp is not there says so, and blames nobody", async () => {
+  whatsapp.close();
+  companion.start();
+  await soon(() => expect(heard).toMatchObject([{ type: "hello" }]));
+  line!.send(JSON.stringify({ type: "command", id: "c1", channel: "whatsapp", command: { do: "link" } }));
+  const problem = expect.stringMatching(/^WhatsApp cannot be reached \(.*ECONNREFUSED.*\)\.$/);
+  await soon(() =>
+    expect(heard.at(-1)).toMatchObject({ type: "health", connectors: [{ state: "not linked", problem }] }),
+  );
+  expect(said.at(-1)).toEqual(problem);
+});

@@ -31,6 +31,13 @@ test("a second look while it runs does not keep the next start from it", () => {
   expect(() => lockState(STATE_DIR)[Symbol.dispose]()).not.toThrow();
 });
 
+test("an install that does not run is named by its folder, since its port may be any", () => {
+  const STATE_DIR = stateDir();
+  const trouble = new RegExp(`^nanoflare does not run on ${STATE_DIR}: .*npm start.*STATE_DIR`);
+  expect(() => findTarget({}, { STATE_DIR })).toThrow(trouble);
+  expect(() => findTarget({}, { STATE_DIR: `${STATE_DIR}/none` })).toThrow(/never started.*STATE_DIR/);
+});
+
 test("what listens where a killed start was gets no token", () => {
   const STATE_DIR = stateDir();
   expect(() => findTarget({}, { STATE_DIR })).toThrow("npm start");
