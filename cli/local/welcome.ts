@@ -25,5 +25,5 @@ function telegramLine(status: Status): string {
   if (telegram?.state === "ready")
     return "set up; without a public address, run npm run telegram:poll beside this";
   if (telegram?.state === "off") return "switched off (TELEGRAM_ENABLED)";
-  return "not set up; set TELEGRAM_BOT_TOKEN (from @BotFather) to talk there";
+  return `not set up: ${telegram?.problem}`;
 }
