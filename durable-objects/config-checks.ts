@@ -16,7 +16,7 @@ const CHECKS: [name: RegExp, wrong: (value: string) => string | false | undefine
   [/^BRIDGE_TOKEN$/, (value) => value.length < 16 && "is too short; choose 16 random characters or more."],
   [/^FEISHU_DOMAIN$/, (value) => !domainOf(value) && "may be feishu (China) or lark (elsewhere)."],
   [
-    /_(ENABLED|SEEN|POLLING|LONG_CONNECTION)$/,
+    /^(TELEGRAM|DISCORD|FEISHU|WHATSAPP|WEB|CLI)_(ENABLED|SEEN|PREFIX|POLLING|GATEWAY|LONG_CONNECTION|SHARED_NUMBER)$/,
     (value) => !isYes(value) && !isNo(value) && "may be true or false.",
   ],
 ];

@@ -19,6 +19,7 @@ test.each([
   ["WEB_FETCH_ALLOW", "wiki.intranet,http://x/", '"http://x/"'],
   ["FEISHU_DOMAIN", "mars", "lark"],
   ["DISCORD_SEEN", "maybe", "true or false"],
+  ["WHATSAPP_PREFIX", "ja", "true or false"],
   ["TELEGRAM_POLLING", "perhaps", "true or false"],
   ["TELEGRAM_WEBHOOK_SECRET", "a b", "A-Z"],
   ["TELEGRAM_BOT_TOKEN", "nonsense", "@BotFather"],
