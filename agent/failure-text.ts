@@ -1,17 +1,17 @@
 import type { ModelFailure } from "./model.ts";
 
-/** Where the install's owner sent the model's requests, other than to a provider's own address. */
-export interface CustomBase {
-  /** The variable that says it, e.g. `API_BASE`. */
-  variable: string;
+/** Where the model's requests went. */
+export interface ModelPlace {
+  /** The variable by which the install's owner sent them there, e.g. `API_BASE`; none at a provider's own address. */
+  variable?: string;
   /** Host and port. */
   host: string;
 }
 
 /** What a chat reads when the model gave no answer: who failed, and what to do. */
-export function failureText(failure: ModelFailure, base?: CustomBase): string {
-  const model = base ? `The model at ${base.host}` : "The model";
-  const orBase = base ? ` and ${base.variable}` : "";
+export function failureText(failure: ModelFailure, place?: ModelPlace): string {
+  const model = place ? `The model at ${place.host}` : "The model";
+  const orBase = place?.variable ? ` and ${place.variable}` : "";
   switch (failure.kind) {
     case "auth":
       return `${model} refused the key. The owner should check the provider's key (API_KEY)${orBase}; /status shows which model is used.`;
@@ -23,11 +23,11 @@ export function failureText(failure: ModelFailure, base?: CustomBase): string {
     case "unavailable":
     case "aborted":
     case "context-length":
-      return `I could not get an answer from the model${base ? ` at ${base.host}` : ""} (${failure.message}). ${remedyOf(base)}`;
+      return `I could not get an answer from the model${place ? ` at ${place.host}` : ""} (${failure.message}). ${remedyOf(place)}`;
   }
 }
 
-function remedyOf(base?: CustomBase): string {
-  if (!base) return "Please ask again later.";
-  return `The owner should check that it runs there and that ${base.variable} is right.`;
+function remedyOf(place?: ModelPlace): string {
+  if (!place?.variable) return "Please ask again later.";
+  return `The owner should check that it runs there and that ${place.variable} is right.`;
 }

@@ -17,7 +17,8 @@ export type SkillRequest =
   | { verb: "show"; name: string }
   | { verb: "add"; scope: SkillScope; files: readonly SkillUpload[] }
   | { verb: "remove"; scope: SkillScope; name: string }
-  | { verb: "check"; files: readonly SkillUpload[] };
+  /** `folder`: what the folder is called, where it has a name. */
+  | { verb: "check"; files: readonly SkillUpload[]; folder?: string | undefined };
 
 /** A skill as an operator sees it. */
 export interface SkillView {

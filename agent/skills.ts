@@ -40,18 +40,24 @@ const LINE = 120;
 /** Characters that the texts of skills for always may have together. */
 const ALWAYS = 8000;
 
-const names = z.union([z.string().transform((line) => line.split(/[\s,]+/)), z.array(z.string())]);
+const NAME = "must be lower-case letters, digits and hyphens, at most 64";
+const ABOUT = "must say what the skill is for, in 1 to 1024 characters";
+const LIST = "must be a list of at most 20 plain names";
+
+const line = z.string().transform((text) => text.split(/[\s,]+/));
+const names = z.union([line, z.array(z.string())], LIST);
 const list = names
   .transform((all) => all.filter(Boolean))
-  .pipe(z.array(z.string().regex(/^[\w.+-]+(?:\|[\w.+-]+)*$/, "must be a list of plain names")).max(20))
+  .pipe(z.array(z.string().regex(/^[\w.+-]+(?:\|[\w.+-]+)*$/, LIST)).max(20, LIST))
   .default([]);
-const needs = z.object({ bins: list, env: list, tools: list });
-const frontMatter = z.object({
-  name: z.string().regex(SKILL_NAME, "name must be lower-case letters, digits and hyphens, at most 64"),
-  description: z.string().trim().min(1, "description must say what the skill is for").max(1024),
-  always: z.boolean().default(false),
+const needs = z.object({ bins: list, env: list, tools: list }, "must name bins, env or tools");
+const fields = {
+  name: z.string(NAME).regex(SKILL_NAME, NAME),
+  description: z.string(ABOUT).trim().min(1, ABOUT).max(1024, ABOUT),
+  always: z.boolean("must be true or false").default(false),
   requirements: needs.default({ bins: [], env: [], tools: [] }),
-});
+};
+const frontMatter = z.object(fields, "must be YAML with a name and a description");
 
 /** What a SKILL.md says, wherever it lies. */
 export type SkillText = Omit<Skill, "path" | "unmet" | "outside">;
@@ -65,7 +71,7 @@ export function readSkill(source: string): { ok: true; skill: SkillText } | { ok
   const fields = frontMatter.safeParse(yamlOf(found[1]!));
   if (!fields.success) {
     const issue = fields.error.issues[0]!;
-    return { ok: false, reason: `${issue.path.join(".") || "front matter"}: ${issue.message}` };
+    return { ok: false, reason: `${issue.path.join(".") || "its front matter"} ${issue.message}` };
   }
   const { requirements, ...rest } = fields.data;
   return { ok: true, skill: { ...rest, needs: requirements, text: (found[2] ?? "").trim() } };
@@ -80,7 +86,12 @@ export function parseSkill(
   if (!read.ok) return refuse(path, read.reason);
   const folder = folderOf(path);
   if (folder === read.skill.name) return { ok: true, skill: { ...read.skill, path } };
-  return refuse(path, `its name is ${read.skill.name} and its folder ${folder}: call both the same`);
+  return refuse(path, misplaced(read.skill.name, folder));
+}
+
+/** Why a skill of this name is not found in this folder. */
+export function misplaced(name: string, folder: string): string {
+  return `its name is ${name} and its folder ${folder}: call both the same`;
 }
 
 /** The name of the folder in which a SKILL.md lies. */

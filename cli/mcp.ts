@@ -34,6 +34,8 @@ async function list(target: Target, options: Options & { group: string; refresh?
   for (const problem of problems) console.error(problem);
   if (servers.length === 0) return console.log("No MCP servers are set up: see MCP_SERVERS in docs/mcp.md.");
   console.log(table(["server", "address", "state", "asked", "tools"], servers.map(rowOf)));
+  if (servers.some(({ state }) => state === "unasked"))
+    console.log("unasked: no turn needed it yet; --refresh asks it for its tools.");
 }
 
 async function makeToken(target: Target, group: string, options: Options & { name: string }): Promise<void> {

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { basename, join, relative, resolve, sep } from "node:path";
 import { Command } from "commander";
 import type { SkillUpload, SkillView } from "../workers/skills.ts";
 import { ask, clientOf, type Target } from "./client.ts";
@@ -72,7 +72,13 @@ async function check(target: Target, folder: string | undefined, options: Option
   const query = place(options);
   if (folder !== undefined)
     return tell(
-      await ask(target, clientOf(target).skills.check.$post({ query, json: { files: filesOf(folder) } })),
+      await ask(
+        target,
+        clientOf(target).skills.check.$post({
+          query,
+          json: { files: filesOf(folder), folder: basename(resolve(folder)) },
+        }),
+      ),
       options,
     );
   const { skills = [] } = await ask(target, clientOf(target).skills.$get({ query }));

@@ -50,9 +50,9 @@ export class Admission {
     }
     const receipt = this.drop(message, arrival.reason ?? "the chat is not registered");
     if (arrival.forwardTo) this.#room.set("forwardTo", arrival.forwardTo);
-    return arrival.pairing
-      ? { receipt, tell: pairingText(config.ASSISTANT_NAME, arrival.pairing) }
-      : { receipt };
+    if (!arrival.pairing) return { receipt };
+    this.#room.set("coded", message.thread ?? "");
+    return { receipt, tell: pairingText(config.ASSISTANT_NAME, arrival.pairing) };
   }
 
   /** Asks the directory whether this chat is registered: a console is before anybody wrote in it. */

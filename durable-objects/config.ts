@@ -2,10 +2,15 @@ import * as z from "zod";
 import { readCredentials } from "../agent/credentials.ts";
 import { type McpServer, readServers } from "../agent/mcp/servers.ts";
 import { checkZone } from "../schedule/zones.ts";
+import { checkVariables } from "./config-checks.ts";
 import { LOG_LEVELS } from "./log.ts";
 
-const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
-const amount = (fallback: number) => z.coerce.number().nonnegative().default(fallback);
+const WHOLE = "must be a whole number above 0";
+const NUMBER = "must be a number, 0 or more";
+const TEMPERATURE = "must be a number from 0 to 2";
+const NAME = "must have 1 to 64 characters";
+const seconds = (fallback: number) => z.coerce.number(WHOLE).int(WHOLE).positive(WHOLE).default(fallback);
+const amount = (fallback: number) => z.coerce.number(NUMBER).nonnegative(NUMBER).default(fallback);
 const timezone = z
   .string()
   .default("UTC")
@@ -28,14 +33,14 @@ const schema = z.object({
   MAX_TURNS: seconds(25),
   /** Seconds. */
   TURN_TIMEOUT: seconds(600),
-  TEMPERATURE: z.coerce.number().min(0).max(2).default(0.7),
+  TEMPERATURE: z.coerce.number(TEMPERATURE).min(0, TEMPERATURE).max(2, TEMPERATURE).default(0.7),
   /** Seconds. */
   EXEC_TIMEOUT: seconds(60),
   /** Seconds; 0 is off. */
   HEARTBEAT_INTERVAL: amount(1800),
   /** Seconds without a byte until a model's stream is cut. */
   MODEL_STALL_TIMEOUT: seconds(60),
-  ASSISTANT_NAME: z.string().trim().min(1).max(64).default("Flare"),
+  ASSISTANT_NAME: z.string().trim().min(1, NAME).max(64, NAME).default("Flare"),
   TIMEZONE: timezone,
   /** `telegram:1001` or `1001`, comma-separated. Undefined: registration and pairing decide. */
   ALLOW_FROM: z
@@ -57,7 +62,7 @@ const schema = z.object({
   /** What may be called though it is inside: MCP servers and files of platforms; pages that any chat names. */
   OUTBOUND_ALLOW: hosts,
   WEB_FETCH_ALLOW: hosts,
-  LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
 
 /** Old names that are still accepted, and what they are called now. */
@@ -88,7 +93,7 @@ export function readConfig(env: object): Config {
   const vars: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(env))
     if (typeof value === "string" && value !== "") vars[name] = value;
-  const problems = [...acceptOldNames(vars), ...readCredentials(vars).problems];
+  const problems = [...acceptOldNames(vars), ...readCredentials(vars).problems, ...checkVariables(vars)];
   const settings: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(schema.shape)) {
     const parsed = field.safeParse(vars[name]);

@@ -31,6 +31,7 @@ import type { AuditEntry, DeadLetter, GroupSettings, GroupStatus, GroupVerbs, Re
 import { SkillDesk } from "./skills/skill-desk.ts";
 import { statusOf } from "./status.ts";
 import type { Asker } from "./tasks/asker.ts";
+import { welcome } from "./welcome.ts";
 
 /**
  * One group chat: its messages, its turns, its clock. Events come in through `receive` and are acknowledged once they
@@ -106,6 +107,7 @@ export class Group extends DurableObject<Env> implements GroupVerbs {
   async configure(settings: GroupSettings): Promise<void> {
     if ((this.#room.settings?.version ?? -1) < settings.version) this.#room.configure(settings);
     if (!settings.registered || settings.paused) this.#parts.stop();
+    welcome(this.#room, this.#parts);
     await takeOver(this.#room);
     this.#crew.pump();
   }

@@ -27,6 +27,8 @@ interface Facts {
   heardAt: number;
   /** Milliseconds; when a chat that nobody registered was told lately that its code for `/main` is wrong. */
   wrongCodes: number[];
+  /** The thread in which somebody waits for main's word on the code that they were given. */
+  coded: string;
   /** Set once the group's folder has its templates. */
   furnished: boolean;
   /** Folders that were given to another group and forgotten here. */

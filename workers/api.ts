@@ -9,7 +9,7 @@ import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import packageFile from "../package.json";
 import { approvals } from "./approvals.ts";
 import { guard } from "./auth.ts";
-import { body } from "./body.ts";
+import { body, told } from "./body.ts";
 import { channelDoors } from "./channels.ts";
 import { companion } from "./companion-api.ts";
 import type { Doors } from "./doors.ts";
@@ -62,7 +62,7 @@ export const api = new Hono<Doors>()
   .use("/chat/:address/*", addressed(CONSOLE))
   .get("/chat/:address/history", async (c) => {
     const range = paging.safeParse(c.req.query());
-    if (!range.success) return c.json({ error: z.prettifyError(range.error) }, 400);
+    if (!range.success) return c.json({ error: told(range.error) }, 400);
     return c.json(await group(c.env, c.req.param("address")).history(range.data));
   })
   .post("/chat/:address/messages", message, async (c) => {

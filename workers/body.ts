@@ -1,11 +1,18 @@
 import { validator } from "hono/validator";
-import * as z from "zod";
+import type * as z from "zod";
+
+/** What to mend: sentences that stand for themselves, or a field's name and what is wrong with it. */
+export function told({ issues }: z.core.$ZodError): string {
+  return issues
+    .map(({ path, message }) => (message.endsWith(".") ? message : `${path.join(".")}: ${message}`))
+    .join(" ");
+}
 
 /** A query of this form, likewise. */
 export function query<S extends z.ZodType>(schema: S) {
   return validator("query", (value, c) => {
     const parsed = schema.safeParse(value);
-    return parsed.success ? parsed.data : c.json({ error: z.prettifyError(parsed.error) }, 400);
+    return parsed.success ? parsed.data : c.json({ error: told(parsed.error) }, 400);
   });
 }
 
@@ -13,6 +20,6 @@ export function query<S extends z.ZodType>(schema: S) {
 export function body<S extends z.ZodType>(schema: S) {
   return validator("json", (value, c) => {
     const parsed = schema.safeParse(value);
-    return parsed.success ? parsed.data : c.json({ error: z.prettifyError(parsed.error) }, 400);
+    return parsed.success ? parsed.data : c.json({ error: told(parsed.error) }, 400);
   });
 }

@@ -30,8 +30,9 @@ export interface ChannelStatus extends ChannelState {
   probe?: Report;
 }
 
+const ADDRESS = "That is no public address; write one such as https://nanoflare.example.workers.dev.";
 const probing = query(z.object({ probe: z.enum(["true", "false"]).default("false") }));
-const address = body(z.object({ url: z.url({ protocol: /^https?$/ }).optional() }));
+const address = body(z.object({ url: z.url({ protocol: /^https?$/, error: ADDRESS }).optional() }));
 
 /** The channels, and setting one up at its platform. `url` is the install's public address [the one that was called]. */
 export const channelDoors = new Hono<Doors>()

@@ -6,11 +6,13 @@ import { LINE } from "../durable-objects/links/rpc.ts";
 import { body } from "./body.ts";
 import type { Doors } from "./doors.ts";
 
+const PHONE = "Write the phone's number with its country code, such as +49 151 23456789.";
+
 /** A phone number as people write it; only its digits count. */
 const phone = z
   .string()
   .transform((text) => text.replace(/[^\d]/g, ""))
-  .pipe(z.string().regex(/^[1-9]\d{6,14}$/, "write the number with its country code, e.g. +49 151 23456789"));
+  .pipe(z.string().regex(/^[1-9]\d{6,14}$/, PHONE));
 
 /** The companion: how it is, and linking accounts through it. */
 export const companion = new Hono<Doors>()

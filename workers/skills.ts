@@ -16,7 +16,9 @@ const place = query(
 const upload = z
   .object({ path: z.string().min(1).max(300), text: z.string().optional(), base64: z.base64().optional() })
   .refine(({ text, base64 }) => (text === undefined) !== (base64 === undefined), "give text or base64");
-const folder = body(z.object({ files: z.array(upload).max(100) }));
+const files = z.array(upload).max(100);
+const folder = body(z.object({ files }));
+const named = body(z.object({ files, folder: z.string().max(300).optional() }));
 
 /**
  * Skills of a chat by its name or address, `?group=`; `?global=true` writes those of all chats. POST takes the files of
@@ -32,7 +34,7 @@ export const skills = new Hono<Doors>()
     const scope = global ? "global" : "group";
     return answer(c, { verb: "add", scope, ...c.req.valid("json") }, { group, global });
   })
-  .post("/skills/check", place, folder, (c) =>
+  .post("/skills/check", place, named, (c) =>
     answer(c, { verb: "check", ...c.req.valid("json") }, c.req.valid("query")),
   )
   .delete("/skills/:name", place, (c) => {

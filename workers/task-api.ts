@@ -5,7 +5,7 @@ import { newTask, type TaskAnswer, type TaskRequest, type TaskView, taskChange }
 import { newToken } from "../durable-objects/clock.ts";
 import { DIRECTORY } from "../durable-objects/directory/rpc.ts";
 import type { GroupSettings } from "../durable-objects/rpc.ts";
-import { body } from "./body.ts";
+import { body, told } from "./body.ts";
 import type { Doors } from "./doors.ts";
 import { log } from "./log.ts";
 
@@ -30,7 +30,7 @@ const HOME = "web:main";
 
 const place = validator("query", ({ group }, c) => {
   const parsed = z.string().min(1).max(200).default(HOME).safeParse(group);
-  return parsed.success ? { group: parsed.data } : c.json({ error: z.prettifyError(parsed.error) }, 400);
+  return parsed.success ? { group: parsed.data } : c.json({ error: told(parsed.error) }, 400);
 });
 
 /**

@@ -1,4 +1,4 @@
-import type { CustomBase } from "../failure-text.ts";
+import type { ModelPlace } from "../failure-text.ts";
 import { PROVIDERS, type Provider } from "./providers.ts";
 
 /** The Worker's variables by name. */
@@ -25,20 +25,20 @@ export function baseOf(vars: Vars, provider: Provider): string {
 }
 
 /**
- * Which variable says where all these models are reached; undefined where none does, or where they are not at one
- * place: nobody could say then which of them failed.
+ * Where all these models are reached, and which variable says so; undefined where they are not at one place: nobody could
+ * say then which of them failed.
  */
-export function customBase(
+export function modelPlace(
   vars: Vars,
   choices: { provider: string; baseURL: string }[],
-): CustomBase | undefined {
+): ModelPlace | undefined {
   const [first, ...others] = choices;
   if (!first || others.some(({ baseURL }) => baseURL !== first.baseURL)) return undefined;
   const provider = PROVIDERS.find(({ name }) => name === first.provider);
   const variable = provider ? baseVariable(provider) : "API_BASE";
-  return normalBase(vars[variable] ?? "") === first.baseURL
-    ? { variable, host: hostOf(first.baseURL) }
-    : undefined;
+  const isCustom = normalBase(vars[variable] ?? "") === first.baseURL;
+  const host = hostOf(first.baseURL);
+  return host ? { host, ...(isCustom ? { variable } : {}) } : undefined;
 }
 
 function baseVariable({ keys }: Provider): string {

@@ -52,5 +52,8 @@ function children(files: FileInfo[], folder: string): string[] {
     if (deeper.length === 0) names.push(`${name} (${size} bytes)`);
     else folders.set(name, (folders.get(name) ?? 0) + 1);
   }
-  return [...[...folders].map(([name, count]) => `${name}/ (${count} files)`), ...names];
+  return [
+    ...[...folders].map(([name, count]) => `${name}/ (${count} ${count === 1 ? "file" : "files"})`),
+    ...names,
+  ];
 }

@@ -103,5 +103,6 @@ function why(reply: Reply): string {
   if (reply.status === 401) return "Discord does not know DISCORD_BOT_TOKEN (401).";
   if (reply.status === 429)
     return `Discord wants a pause of ${Math.ceil((reply.retryAfterMs ?? 0) / 1000)} s first.`;
-  return `Discord refused: ${refusalOf(reply).said} (${reply.status}).`;
+  const { said } = refusalOf(reply);
+  return `Discord refused: ${said}${said.includes(`${reply.status}`) ? "" : ` (${reply.status})`}.`;
 }

@@ -23,7 +23,7 @@ export async function welcome(target: Target, version: string): Promise<string> 
 function telegramLine(status: Status): string {
   const telegram = status.channels.find(({ name }) => name === "telegram");
   if (telegram?.state === "ready")
-    return "set up; without a public address, run npm run telegram:poll beside this";
+    return "set up; without a public address, set TELEGRAM_POLLING=true and run npm run telegram:poll beside this";
   if (telegram?.state === "off") return "switched off (TELEGRAM_ENABLED)";
-  return "not set up; set TELEGRAM_BOT_TOKEN (from @BotFather) to talk there";
+  return `not set up: ${telegram?.problem}`;
 }

@@ -16,7 +16,7 @@ import { boundTo } from "./bound.ts";
 import { asksHere, whyNoLonger, whyNotDecide } from "./may-decide.ts";
 import { planCall } from "./plan-call.ts";
 import type { Decider } from "./schema.ts";
-import { type Answer, asking, choicesOf, fateOf, named, question } from "./words.ts";
+import { type Answer, asking, choicesOf, ended, fateOf, named, question } from "./words.ts";
 
 /** What came of an answer, in a sentence for whoever gave it; and how the call stands now. */
 export interface Decided {
@@ -240,8 +240,9 @@ export class Approvals extends ApprovalBook {
       .get();
     this.change(row.id, { ...change, relay: !shown && !row.origin });
     if (!shown?.choices || !this.#room.channel?.limits.buttons) return;
-    const text = `${shown.text}\n\n_It ${fateOf({ ...row, ...change })}._`;
+    const text = ended(shown.text, { ...row, ...change });
     this.#hands.outbox.amend(shown.id, text);
+    this.#hands.transcript.amend(shown.id, text);
   }
 
   #hash(tool: string, input: string): string {

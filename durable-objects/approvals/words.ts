@@ -85,6 +85,11 @@ export function fateOf({ state, decidedBy }: ApprovalRow): string {
   }
 }
 
+/** The message that asked, with how it ended in the place of how it is answered. */
+export function ended(asked: string, row: ApprovalRow): string {
+  return `${asked.slice(0, asked.lastIndexOf("\n\n"))}\n\n_It ${fateOf(row)}._`;
+}
+
 /** Nothing in the text can close the fence. */
 function fenced(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));

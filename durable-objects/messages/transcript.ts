@@ -160,6 +160,11 @@ export class Transcript {
   edited(id: string, words: string): void {
     const text = `${words} (edited)`;
     this.#inbox.rewrite(id, text);
+    this.amend(id, text);
+  }
+
+  /** Another text in a message's place. Call it inside the transaction of its cause. */
+  amend(id: string, text: string): void {
     const changed = this.#room.db
       .update(messages)
       .set({ text })

@@ -8,7 +8,7 @@ import {
   type SkillUpload,
   viewsOf,
 } from "../../agent/skill-requests.ts";
-import { readSkill, SKILL_NAME } from "../../agent/skills.ts";
+import { misplaced, readSkill, SKILL_NAME } from "../../agent/skills.ts";
 import type { Parts } from "../parts.ts";
 
 /** Files of a skill's folder, and bytes of them together. */
@@ -39,7 +39,7 @@ export class SkillDesk {
       case "remove":
         return this.#remove(request);
       case "check":
-        return this.#check(request.files);
+        return this.#check(request);
     }
   }
 
@@ -77,7 +77,7 @@ export class SkillDesk {
     const gone = this.#parts.workspace.list(folder).filter(({ path }) => !paths.has(path));
     const removals = gone.map(({ path }) => ({ path, remove: true as const }));
     const problem = checked.unmet ? ` It cannot be used here yet: it ${checked.unmet}.` : "";
-    const said = `The skill ${checked.name} is in ${folder} (${paths.size} files).${problem}`;
+    const said = `The skill ${checked.name} is in ${folder} (${counted(paths.size)}).${problem}`;
     return this.#write([...changes, ...removals], `added the skill ${folder}`, said);
   }
 
@@ -94,10 +94,12 @@ export class SkillDesk {
     );
   }
 
-  #check(files: readonly SkillUpload[]): SkillAnswer {
+  #check({ files, folder }: About<"check">): SkillAnswer {
     const checked = this.#read(files);
     if (!checked.ok) return refuse(checked.said);
     if (checked.unmet) return refuse(`${checked.name} cannot be used here: it ${checked.unmet}.`);
+    if (folder !== undefined && folder !== checked.name)
+      return refuse(`SKILL.md is no skill there: ${misplaced(checked.name, folder)}.`);
     return { ok: true, said: `${checked.name} is a skill, and has all that it needs here.` };
   }
 
@@ -119,7 +121,7 @@ export class SkillDesk {
   async #write(changes: Change[], what: string, said: string): Promise<SkillAnswer> {
     const author = { by: "owner", name: "Owner", trust: "owner" as const };
     const written = await this.#parts.workspace.write(changes, author, () =>
-      this.#parts.audit.record("owner", what, `${changes.length} files`),
+      this.#parts.audit.record("owner", what, counted(changes.length)),
     );
     if (!written.ok) return refuse(describeFileError(written));
     return { ok: true, said };
@@ -157,4 +159,8 @@ function unknown(name: string): string {
 
 function refuse(said: string): SkillAnswer {
   return { ok: false, said };
+}
+
+function counted(files: number): string {
+  return files === 1 ? "1 file" : `${files} files`;
 }

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import type { LoopEnd } from "../../agent/events.ts";
 import { failureText } from "../../agent/failure-text.ts";
 import type { Refusal } from "../../agent/journal.ts";
-import { customBase } from "../../agent/models/access.ts";
+import { modelPlace } from "../../agent/models/access.ts";
 import { chooseModels } from "../../agent/models/choose.ts";
 import { isSilent, visible } from "../../agent/say.ts";
 import type { Fate } from "../messages/inbox.ts";
@@ -231,5 +231,5 @@ function overBudget(room: Room, parts: Parts, { scope, kind, reason }: Refusal):
 }
 
 function baseOf({ config, settings }: Room) {
-  return customBase(config.vars, chooseModels(config.vars, settings?.model));
+  return modelPlace(config.vars, chooseModels(config.vars, settings?.model));
 }

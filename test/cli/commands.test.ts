@@ -186,6 +186,10 @@ test("channels setup registers Discord's commands and says what is left to do", 
   expect(code).toBe(1);
   expect(stderr).toMatch(/knows these slash commands now: \/ask .*\/status/);
   expect(stderr).toContain("--public-url");
+  const nowhere = await here(["channels", "setup", "discord", "--public-url", "nonsense"]);
+  expect(nowhere.stderr).toMatch(/^That is no public address; write one such as https:/);
+  const noNumber = await here(["channels", "login", "whatsapp", "--phone", "abc"]);
+  expect(noNumber.stderr).toMatch(/^Write the phone's number with its country code/);
   const named = await here(["channels", "setup", "discord", "--public-url", "https://flare.test"]);
   expect(named.stderr).toContain("https://flare.test/webhook/discord");
   const puts = (await peers.discordCalls("/commands")).filter(({ method }) => method === "PUT");

@@ -71,6 +71,8 @@ test("what is no skill is refused with what to mend", async () => {
     [["add", freshFolder()], /no SKILL\.md/],
     [["check", folderOf("x", "# No front matter")], /does not begin with YAML/],
     [["check", folderOf("x", needy)], /the command kettle/],
+    [["check", folderOf("x", tea("x"))], /name is tea and its folder x/],
+    [["check", folderOf("tea", tea("x").replace(/description.*\n/, ""))], /description must say what/],
     [["remove", "../MEMORY.md"], /no skill/],
   ] as const;
   await Promise.all(

@@ -112,7 +112,12 @@ describe("a call that its group wants to be asked about", () => {
       return mine;
     });
     expect(edits[0]!.body.text).toContain("was approved by Ann");
+    expect(edits[0]!.body.text).not.toContain("/approve");
     expect(edits[0]!.body.reply_markup).toBeUndefined();
+    // So does the history, which the console shows after a reload.
+    const shown = (await room(chat).history({ limit: 100 })).map(({ text }) => text);
+    expect(shown.filter((text) => text.includes("was approved by Ann"))).toHaveLength(1);
+    expect(shown.join()).not.toContain("/approve #1");
   });
 
   test("is not run when it is denied, and later turns know", async () => {

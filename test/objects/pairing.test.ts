@@ -60,8 +60,12 @@ test("a stranger gets one code and no answer, and is answered once main approves
   await soon(async () =>
     expect(await env.GROUP.getByName(address).status()).toMatchObject({ registered: true, main: false }),
   );
+  // They are told once, however often the code is sent.
+  await say("web", "main", `/approve ${code}`);
+  await soon(async () => expect((await said(address)).join("\n")).toContain("you may talk to me now"));
   expect(await say("telegram", chat, "now?")).toMatchObject({ outcome: "accepted" });
   expect((await heard(address)).join("\n")).not.toContain("let me in");
+  expect((await said(address)).filter((text) => text.includes("you may talk to me now"))).toHaveLength(1);
 });
 
 test("of a stranger who guesses codes nothing is kept, and the answers end", async () => {

@@ -48,8 +48,11 @@ test("what is no skill is refused with what to mend", () => {
     ["---\nname: weather\ndescription: x\nrequirements: all\n---\n", /requirements/],
     [`---\nname: weather\ndescription: x\nmore: ${"y".repeat(9000)}\n---\n`, /characters/],
   ];
-  for (const [source, reason] of broken)
-    expect(parseSkill(path, source)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+  for (const [source, reason] of broken) {
+    const read = parseSkill(path, source);
+    expect(read).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+    expect(JSON.stringify(read)).not.toMatch(/Invalid|expected|Too/);
+  }
 });
 
 test("no file makes the reader throw", () => {

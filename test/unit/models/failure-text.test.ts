@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { failureText } from "../../../agent/failure-text.ts";
-import { customBase } from "../../../agent/models/access.ts";
+import { modelPlace } from "../../../agent/models/access.ts";
 import { chooseModels } from "../../../agent/models/choose.ts";
 
 /** What the chat reads when this install's model fails so. */
 function told(vars: Record<string, string>, failure: Parameters<typeof failureText>[0]): string {
-  return failureText(failure, customBase(vars, chooseModels(vars)));
+  return failureText(failure, modelPlace(vars, chooseModels(vars)));
 }
 
 const FAILURES = {
@@ -29,6 +29,7 @@ test.each([
 test("a provider's own address is not the owner's to mend", () => {
   for (const failure of Object.values(FAILURES))
     expect(told({ OPENAI_API_KEY: "sk-x" }, failure)).not.toContain("_BASE");
+  expect(told({ OPENAI_API_KEY: "sk-x" }, FAILURES.refused)).toContain("at api.openai.com (no connection");
 });
 
 test("nobody is blamed where one of several places failed", () => {
