@@ -204,7 +204,11 @@ describe("the embedded shell", () => {
   test("a loop's rests show nowhere: neither in what it prints nor in how it ends", async () => {
     const command =
       "set -e; for i in 1 2 3; do [ $i = 2 ] && continue; echo $i; done; while read l; do echo $l; done <<< a; until (exit 3); do echo $?; break; done; echo $?";
-    expect(await run(memoryNotebook(), command)).toEqual({ stdout: "1\n3\na\n3\n0\n", stderr: "", exitCode: 0 });
+    expect(await run(memoryNotebook(), command)).toEqual({
+      stdout: "1\n3\na\n3\n0\n",
+      stderr: "",
+      exitCode: 0,
+    });
   });
 
   test("more files than one write may send are refused together", async () => {
