@@ -99,7 +99,11 @@ export class Conversation {
   exchange(text: string, watcher: Watcher = {}): Promise<Outcome> {
     const said = new Promise<Outcome>((resolve, reject) => {
       const say: ClientFrame = { type: "send", key: randomUUID(), text };
-      const again = () => void this.#reopen().then(() => this.#say(say), reject);
+      const again = () =>
+        void this.#reopen().then(() => {
+          this.#hello();
+          this.#say(say);
+        }, reject);
       this.#heard = this.#exchanging(say.key, watcher, { again, resolve, reject });
       if (this.#socket?.readyState === WebSocket.OPEN) this.#say(say);
       else again();
@@ -129,6 +133,9 @@ export class Conversation {
           if (this.#between && watcher.said) this.#show([frame.message], "", watcher.said.bind(watcher));
           return frame.message.from === "assistant" ? this.#look(since) : undefined;
         case "welcome": {
+          // The line was opened again as this was typed: what came meanwhile is shown before the answer marks it as seen.
+          if (!since && this.#between && watcher.said && this.#seen.upTo)
+            this.#show(frame.messages, this.#seen.upTo, watcher.said.bind(watcher));
           // An answer to an earlier look says nothing about this message.
           const outcome = frame.busy || !since ? undefined : this.#outcomeOf(frame.messages, since);
           if (outcome) end.resolve(outcome);

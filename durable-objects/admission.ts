@@ -46,6 +46,8 @@ export class Admission {
     });
     if (arrival.settings?.registered) {
       this.#room.configure(arrival.settings);
+      // The answer to this message says it.
+      this.#room.clear("coded");
       return undefined;
     }
     const receipt = this.drop(message, arrival.reason ?? "the chat is not registered");

@@ -7,10 +7,10 @@ import { Pace } from "./pace.ts";
 import { refusal } from "./policy.ts";
 import { restInLoops } from "./rests.ts";
 
-/** Sizes and counts; `Pace` counts the work itself. Each round of a loop counts as a command more: its rest. */
+/** Sizes and counts; `Pace` counts the work itself. Each round of a loop counts as two commands more: its rest. */
 const LIMITS = {
   maxSourceBytes: 100_000,
-  maxCommandCount: 20_000,
+  maxCommandCount: 30_000,
   maxLoopIterations: 10_000,
   maxAwkIterations: 300_000,
   maxSedIterations: 20_000,

@@ -90,8 +90,8 @@ export class McpClient {
       for (let page = 0; page < PAGES && tools.length < TOOLS; page++) {
         const request = { method: "tools/list" as const, params: cursor ? { cursor } : {} };
         const found = await this.#peer.request(request, ListToolsResultSchema, { timeout, signal });
-        const clean = JSON.parse(
-          withoutSecrets(JSON.stringify(found.tools), this.#server),
+        const clean = JSON.parse(JSON.stringify(found.tools), (_, value) =>
+          typeof value === "string" ? withoutSecrets(value, this.#server) : value,
         ) as typeof found.tools;
         for (const { name, description = "", inputSchema, annotations } of clean)
           tools.push({ name, description, inputSchema, readOnly: annotations?.readOnlyHint === true });

@@ -32,7 +32,7 @@ export const approvals = sqliteTable(
     tool: text().notNull(),
     /** The arguments as the model wrote them. */
     input: text().notNull(),
-    /** SHA-256 over chat, tool and arguments, in hex. */
+    /** SHA-256 over chat, tool, arguments and the versions of files that they name, in hex. */
     hash: text().notNull(),
     /** Who is asked in this chat. Empty where nobody is. */
     asked: text().notNull(),

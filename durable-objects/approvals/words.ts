@@ -70,14 +70,14 @@ export function named({ number, tool }: Pick<ApprovalRow, "number" | "tool">): s
 }
 
 /** How it stands, as the end of a sentence. */
-export function fateOf({ state, decidedBy }: ApprovalRow): string {
+export function fateOf({ state, decidedBy, endedAt, expiresAt }: ApprovalRow): string {
   switch (state) {
     case "asked":
       return "waits for an answer";
     case "denied":
       return `was denied by ${decidedBy?.name}`;
     case "expired":
-      return "was not answered in time";
+      return (endedAt ?? expiresAt) < expiresAt ? "gave way to newer ones" : "was not answered in time";
     case "refused":
       return "was approved, and could not be run any more";
     default:

@@ -1,7 +1,9 @@
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
+import type { Sent } from "../../channels/channel.ts";
 import { prepared } from "../prepared.ts";
 import type { Room } from "../room.ts";
 import { outbox } from "../schema.ts";
+import type { OutboxRow } from "./outbox.ts";
 
 const OPEN = ["queued", "sending"] as const;
 
@@ -22,4 +24,14 @@ export const DEAD = prepared((db) => {
 export function saidAlready(room: Room, turn: string, text: string): boolean {
   const said = room.db.select({ text: outbox.text }).from(outbox).where(eq(outbox.turn, turn)).all();
   return said.some((row) => row.text.trim() === text.trim());
+}
+
+/** Whether a row says something else since it was sent: where it stands is kept then, and its new words are edited there. */
+export function wasAmended({ db }: Room, { id, edits, part, sentIds }: OutboxRow, sent: Sent): boolean {
+  const row = db.select({ edits: outbox.edits }).from(outbox).where(eq(outbox.id, id)).get();
+  if (row?.edits === edits) return false;
+  const ids = [...sentIds];
+  if (sent.outcome === "sent") ids[part] = sent.messageId;
+  db.update(outbox).set({ sentIds: ids }).where(eq(outbox.id, id)).run();
+  return true;
 }

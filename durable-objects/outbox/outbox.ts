@@ -8,7 +8,7 @@ import { outbox } from "../schema.ts";
 import { Absence } from "./absence.ts";
 import { deadLetters, resend } from "./dead-letters.ts";
 import { FanOut } from "./fan-out.ts";
-import { DEAD, NEXT } from "./outbox-queries.ts";
+import { DEAD, NEXT, wasAmended } from "./outbox-queries.ts";
 import { blank, GONE, sendOf } from "./outgoing.ts";
 import { Pace } from "./pace.ts";
 import type { PinnedFile, Pins } from "./pins.ts";
@@ -164,6 +164,7 @@ export class Outbox {
     this.#update(row, { state: "sending", boot: this.#room.boot, attempts, parts, sentAt });
     const { ends } = this.absence;
     const sent = await channel.send(sendOf(this.#room, { ...row, parts }, files), this.#room.channelEnv);
+    if (wasAmended(this.#room, row, sent)) return;
     if (sent.outcome === "absent" || "unreached" in sent) return this.#wait({ ...row, parts }, sent, ends);
     this.pace.count(this.#room.now());
     this.#finish({ ...row, attempts, parts, sentAt }, sent);

@@ -17,7 +17,12 @@ export function sendOf(room: Room, row: OutboxRow, loaded: OutgoingFile[]): Send
   const key = `${row.id}${row.part === 0 ? "" : `:${row.part}`}${alone ? ":alone" : ""}`;
   const said = { to, part, asPlain: row.plain };
   if (messageId) return { type: "edit", ...said, messageId, key: `${key}:edit${row.edits}` };
-  return { type: "message", ...said, key: messageId === GONE ? `${key}:again` : key, ...around(row, loaded) };
+  return {
+    type: "message",
+    ...said,
+    key: messageId === GONE ? `${key}:again${row.edits}` : key,
+    ...around(row, loaded),
+  };
 }
 
 /** What it answers, what stands before it, beside it and below it. */

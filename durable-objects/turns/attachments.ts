@@ -82,7 +82,7 @@ export async function download(...call: Parameters<typeof downloadOnce>): Promis
 function endOf(signal: AbortSignal): Promise<Missing & { afterMs?: number }> {
   return new Promise((done) => {
     const end = () => done({ problem: "the turn was stopped" });
-    signal.addEventListener("abort", end);
+    signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
   });
 }

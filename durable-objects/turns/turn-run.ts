@@ -240,6 +240,7 @@ export class TurnRun implements LoopPorts {
 
   /** Tools of MCP servers stand behind our own, so that providers can cache what comes before them. */
   async #meetServers(): Promise<void> {
+    if (!toolsOf(this.#room, this.#parts, this.#turn).servers) return;
     const offered = await this.#parts.mcp.tools();
     this.tools = [...this.tools, ...offered];
     this.specs = [...this.specs, ...specs(offered)];

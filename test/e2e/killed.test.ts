@@ -13,6 +13,8 @@ const KILLS = Number(process.env.E2E_KILLS ?? 4);
 const SECRET = "webhook-secret";
 /** On a busy machine the answer to a send is read so much later than it was given. */
 const SLACK_MS = 3000;
+/** So much later the platform reads a send that had left before the kill. */
+const READ_MS = 500;
 const TEST_MS = 240_000;
 const ANSWERED_WITHIN_MS = 30_000;
 
@@ -26,6 +28,8 @@ afterAll(() => running.close());
 
 test("kills at random moments under load lose no accepted message and repeat only a send that a kill cut, once", {
   timeout: 240_000,
+  // The platform keeps what the first try showed.
+  retry: 0,
 }, async () => {
   const random = seededRandom(testSeed());
   const options = { stateDir: freshFolder(), port: await freePort(), env: environment() };
@@ -119,7 +123,7 @@ async function unknownSends({ url, stateDir }: Install): Promise<string> {
 function doubledWithoutKill(calls: TelegramCall[], kills: number[]): boolean {
   if (calls.length === 1) return false;
   const [first, ...others] = calls;
-  const inside = (kill: number) => kill >= first!.began && kill < first!.at + SLACK_MS;
+  const inside = (kill: number) => kill >= first!.began - READ_MS && kill < first!.at + SLACK_MS;
   return others.length > 1 || !kills.some(inside);
 }
 

@@ -98,3 +98,13 @@ test("what came while the connection was lost is shown when it is back", async (
   await soon(() => expect(told).toEqual(["meanwhile"]));
   chat.close();
 });
+
+test("what came while the connection was lost is shown also to who types before it is back", async () => {
+  const chat = await open(true);
+  await chat.exchange("one");
+  group!.terminate();
+  keep("assistant", "meanwhile");
+  const { replies } = await chat.exchange("two", { said: (text) => void told.push(text) });
+  expect([...told, ...replies].toSorted()).toEqual(["meanwhile", "re: two"]);
+  chat.close();
+});
