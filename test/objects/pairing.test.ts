@@ -68,6 +68,17 @@ test("a stranger gets one code and no answer, and is answered once main approves
   expect((await said(address)).filter((text) => text.includes("you may talk to me now"))).toHaveLength(1);
 });
 
+test("who makes the chat main after a code was given is not told that an owner let them in", async () => {
+  const chat = "8010";
+  const address = `telegram:${chat}` as const;
+  await say("telegram", chat, "hello");
+  await say("telegram", chat, `/main ${await env.DIRECTORY.getByName("directory").mainCode()}`);
+  await soon(async () => expect(await env.GROUP.getByName(address).status()).toMatchObject({ main: true }));
+  await soon(async () => expect((await said(address)).join("\n")).toContain("main now"));
+  expect((await said(address)).join("\n")).not.toContain("let you in");
+  await env.DIRECTORY.getByName("directory").remove(address);
+});
+
 test("of a stranger who guesses codes nothing is kept, and the answers end", async () => {
   const chat = "8003";
   const address = `telegram:${chat}`;
