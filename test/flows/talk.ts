@@ -1,3 +1,9 @@
+// What the Worker loads when it is first asked for: here a request that loads a module keeps others waiting for it, and
+// one that is cut leaves them hanging.
+import "../../agent/mcp/client.ts";
+import "../../agent/pdf/text.ts";
+import "../../agent/web/page.ts";
+import "../../workers/mcp-peer.ts";
 import { env, exports } from "cloudflare:workers";
 import { inject } from "vitest";
 import { Peers } from "./peers-client.ts";
