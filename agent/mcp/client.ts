@@ -90,9 +90,7 @@ export class McpClient {
       for (let page = 0; page < PAGES && tools.length < TOOLS; page++) {
         const request = { method: "tools/list" as const, params: cursor ? { cursor } : {} };
         const found = await this.#peer.request(request, ListToolsResultSchema, { timeout, signal });
-        const clean = JSON.parse(JSON.stringify(found.tools), (_, value) =>
-          typeof value === "string" ? withoutSecrets(value, this.#server) : value,
-        ) as typeof found.tools;
+        const clean = cleaned(found.tools, this.#server) as typeof found.tools;
         for (const { name, description = "", inputSchema, annotations } of clean)
           tools.push({ name, description, inputSchema, readOnly: annotations?.readOnlyHint === true });
         cursor = found.nextCursor;
@@ -123,6 +121,18 @@ export class McpClient {
     await this.#transport.goodbye().catch(() => {});
     await this.#peer.close().catch(() => {});
   }
+}
+
+/** A value without our secrets, in its texts and in the names of its parts. */
+function cleaned(value: unknown, server: McpServer): unknown {
+  if (typeof value === "string") return withoutSecrets(value, server);
+  if (Array.isArray(value)) return value.map((each) => cleaned(each, server));
+  if (typeof value !== "object" || value === null) return value;
+  const parts = Object.entries(value).map(([name, part]) => [
+    withoutSecrets(name, server),
+    cleaned(part, server),
+  ]);
+  return Object.fromEntries(parts);
 }
 
 /** What went wrong, for people and for the model. */
