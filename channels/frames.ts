@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Inbound } from "./channel.ts";
+import { jsonOf } from "./json.ts";
 
 /**
  * The wire between the companion and the Worker: one WebSocket at `/bridge`, JSON in text frames. Both sides keep what
@@ -183,12 +184,7 @@ export type Down = z.infer<typeof downSchema>;
 
 /** Reads a frame; undefined for what is none. */
 export function readFrame<T>(schema: z.ZodType<T>, data: unknown): T | undefined {
-  if (typeof data !== "string") return undefined;
-  try {
-    return schema.safeParse(JSON.parse(data)).data;
-  } catch {
-    return undefined;
-  }
+  return typeof data === "string" ? schema.safeParse(jsonOf(data)).data : undefined;
 }
 
 /** The companion, as a channel uses it. */

@@ -15,6 +15,7 @@ import {
 import { Peer } from "../agent/mcp/peer.ts";
 import { agentTools } from "../agent/tools/for-agents.ts";
 import { specs } from "../agent/tools/index.ts";
+import { jsonOf } from "../channels/json.ts";
 
 /** Runs a tool for whoever holds the token of the request. */
 export type RunTool = (tool: string, args: Record<string, unknown>) => Promise<{ ok: boolean; said: string }>;
@@ -95,12 +96,4 @@ function listed() {
 
 function refusal(code: number, message: string): Response {
   return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status: 400 });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

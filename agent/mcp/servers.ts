@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Risk } from "../tools/tool.ts";
+import { jsonOf } from "./json.ts";
 
 /** A call that tells of progress may take so many times its time. */
 export const PROGRESS = 3;
@@ -134,12 +135,4 @@ export function withoutSecrets(text: string, { headers }: McpServer): string {
   return secrets
     .filter((secret) => secret.length >= 8)
     .reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

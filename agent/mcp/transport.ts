@@ -6,6 +6,7 @@ import {
   type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { jsonOf } from "./json.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -154,12 +155,4 @@ function bounded(): TransformStream<Uint8Array, Uint8Array> {
       else controller.enqueue(chunk);
     },
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

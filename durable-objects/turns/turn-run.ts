@@ -50,6 +50,7 @@ export class TurnRun implements LoopPorts {
   readonly #directory: DirectoryStub;
   readonly #turn: TurnRow;
   readonly #brain: Brain;
+  readonly #servers: boolean;
   readonly #grant: Grant = { usd: 0, tokens: 0 };
   readonly #life = new AbortController();
   #call: AbortController | undefined;
@@ -65,7 +66,8 @@ export class TurnRun implements LoopPorts {
     this.#turn = turn;
     this.#brain = openBrain(room);
     this.journal = new TurnJournal(room, parts.ledger, turn.id, "main", this.#brain.choice, this.#grant);
-    const { own, shown, main } = toolsOf(room, parts, turn);
+    const { own, shown, main, servers } = toolsOf(room, parts, turn);
+    this.#servers = servers;
     this.tools = own;
     this.specs = specs(shown, main);
     const { MAX_TOKENS, MAX_TURNS, TEMPERATURE } = room.config;
@@ -240,7 +242,7 @@ export class TurnRun implements LoopPorts {
 
   /** Tools of MCP servers stand behind our own, so that providers can cache what comes before them. */
   async #meetServers(): Promise<void> {
-    if (!toolsOf(this.#room, this.#parts, this.#turn).servers) return;
+    if (!this.#servers) return;
     const offered = await this.#parts.mcp.tools();
     this.tools = [...this.tools, ...offered];
     this.specs = [...this.specs, ...specs(offered)];
