@@ -1,4 +1,4 @@
-import { getCommandNames } from "just-bash/browser";
+import { getCommandNames } from "#bash";
 
 let known: ReadonlySet<string> | undefined;
 

@@ -1,20 +1,18 @@
-import { Bash } from "just-bash/browser";
+import { Bash, isTired, rest } from "#bash";
 import { type Change, describeFileError, type FileError, HOME, type Notebook } from "../agent/notebook.ts";
 import type { ExecRequest, ExecResult, Shell } from "../agent/shell.ts";
-import { boundDiff } from "./bounded-diff.ts";
 import { NotebookFs } from "./notebook-fs.ts";
-import { Pace } from "./pace.ts";
+import { Pace, sleep } from "./pace.ts";
 import { refusal } from "./policy.ts";
-import { restInLoops } from "./rests.ts";
 
-/** Sizes and counts; `Pace` counts the work itself. Each round of a loop counts as two commands more: its rest. */
+/** Sizes and counts; the work itself is counted by `metered/`. */
 const LIMITS = {
   maxSourceBytes: 100_000,
-  maxCommandCount: 30_000,
-  maxLoopIterations: 10_000,
-  maxAwkIterations: 300_000,
-  maxSedIterations: 20_000,
-  maxJqIterations: 300_000,
+  maxCommandCount: 50_000,
+  maxLoopIterations: 50_000,
+  maxAwkIterations: 1_000_000,
+  maxSedIterations: 100_000,
+  maxJqIterations: 1_000_000,
   maxCallDepth: 50,
   maxExecDepth: 16,
   maxSubstitutionDepth: 20,
@@ -37,8 +35,6 @@ const LIMITS = {
 const MOST_WRITES = 300;
 
 export interface EmbeddedOptions {
-  /** Milliseconds. */
-  now?(): number;
   /** A command saw names of files from outside. */
   outside?(): void;
   /** Hears of each path that a command may not have, and what it was told. */
@@ -65,15 +61,14 @@ class Command {
   readonly #notebook: Notebook;
   readonly #request: ExecRequest;
   readonly #timeout: AbortSignal;
-  readonly #pace: Pace;
+  readonly #pace = new Pace();
   readonly #fs: NotebookFs;
 
   constructor(notebook: Notebook, options: EmbeddedOptions, request: ExecRequest) {
     this.#notebook = notebook;
     this.#request = request;
     this.#timeout = AbortSignal.timeout(request.timeoutMs);
-    this.#pace = new Pace(options.now ?? (() => performance.now()));
-    this.#fs = new NotebookFs(notebook, options, this.#pace);
+    this.#fs = new NotebookFs(notebook, options);
   }
 
   async run(): Promise<ExecResult> {
@@ -82,6 +77,7 @@ class Command {
   }
 
   async #execute(): Promise<ExecResult> {
+    if (isTired()) await rest();
     await this.#fs.prepare();
     const signal = AbortSignal.any([this.#request.signal, this.#timeout, this.#pace.spent]);
     const env = { HOME, USER: "agent", LANG: "C.UTF-8" };
@@ -93,17 +89,19 @@ class Command {
       coverage: this.#pace,
       // It would patch the globals of the isolate, which other work shares.
       defenseInDepth: false,
-      sleep: (ms) => this.#pace.sleep(ms, signal),
+      sleep: (ms) => sleep(ms, signal),
     });
-    boundDiff(bash);
-    restInLoops(bash, () => this.#pace.round());
     try {
-      const { stdout, stderr, exitCode } = await bash.exec(this.#request.command, { signal });
+      const { stdout, stderr, exitCode } = await this.#pace.run(() =>
+        bash.exec(this.#request.command, { signal }),
+      );
       return this.#mark({ stdout, stderr: withoutAdvice(stderr), exitCode });
     } catch (error) {
       // A redirection that fails ends the whole script here, unlike in a real shell.
       const reason = error instanceof Error ? error.message : String(error);
       return this.#mark({ stdout: "", stderr: `bash: ${withoutAdvice(reason)}\n`, exitCode: 1 });
+    } finally {
+      if (isTired()) await rest();
     }
   }
 

@@ -1,8 +1,7 @@
-import { type FsStat, InMemoryFs } from "just-bash/browser";
+import { type FsStat, InMemoryFs } from "#bash";
 import type { Change, FileInfo, Notebook } from "../agent/notebook.ts";
 import { hasOutsideNames } from "../agent/outside-names.ts";
 import type { EmbeddedOptions } from "./embedded.ts";
-import type { Pace } from "./pace.ts";
 
 /** Bytes of files that one command may have open or make. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -30,16 +29,14 @@ export class NotebookFs extends InMemoryFs {
   readonly #reached = new Set<string>();
   /** Files and folders that a command may have changed. */
   readonly #touched = new Set<string>();
-  readonly #pace: Pace;
 
-  constructor(notebook: Notebook, heard: Heard, pace: Pace) {
+  constructor(notebook: Notebook, heard: Heard) {
     super({}, { maxTotalBytes: MAX_BYTES });
     const roots = notebook.roots();
     this.#notebook = notebook;
     this.#roots = roots.map(({ path }) => path);
     this.#writable = roots.filter(({ readOnly }) => !readOnly).map(({ path }) => path);
     this.#heard = heard;
-    this.#pace = pace;
     const infos = this.#roots.flatMap((folder) => notebook.list(folder));
     this.#fromOutside = infos.filter(({ outside }) => outside);
     this.#before = new Map(infos.map((info) => [info.path, info]));
@@ -73,18 +70,15 @@ export class NotebookFs extends InMemoryFs {
 
   /** Without fetching the content. */
   override async stat(path: string): Promise<FsStat> {
-    await this.#pace.pause(path);
     this.#reach(path);
     return this.#known(path) ?? super.stat(path);
   }
 
   override async lstat(path: string): Promise<FsStat> {
-    await this.#pace.pause(path);
     return this.#known(path) ?? super.lstat(path);
   }
 
   override async readFileBuffer(path: string): Promise<Uint8Array> {
-    await this.#pace.pause(path);
     this.#reach(path);
     return super.readFileBuffer(path);
   }
@@ -100,13 +94,11 @@ export class NotebookFs extends InMemoryFs {
   }
 
   override async writeFile(...args: Parameters<InMemoryFs["writeFile"]>): Promise<void> {
-    await this.#pace.pause(args[0]);
     this.#touch(args[0]);
     return super.writeFile(...args);
   }
 
   override async appendFile(...args: Parameters<InMemoryFs["appendFile"]>): Promise<void> {
-    await this.#pace.pause(args[0]);
     this.#touch(args[0]);
     return super.appendFile(...args);
   }
@@ -117,7 +109,6 @@ export class NotebookFs extends InMemoryFs {
   }
 
   override async rm(...args: Parameters<InMemoryFs["rm"]>): Promise<void> {
-    await this.#pace.pause(args[0]);
     const path = this.resolvePath("/", args[0]);
     if (this.#roots.some((root) => isIn(path, root)))
       throw new Error(`EBUSY: resource busy or locked, rm '${path}'`);
@@ -126,13 +117,11 @@ export class NotebookFs extends InMemoryFs {
   }
 
   override async cp(...args: Parameters<InMemoryFs["cp"]>): Promise<void> {
-    await this.#pace.pause(args[0]);
     this.#touch(args[1]);
     return super.cp(...args);
   }
 
   override async mv(source: string, target: string): Promise<void> {
-    await this.#pace.pause(source);
     this.#touch(source);
     this.#touch(target);
     return super.mv(source, target);
@@ -160,7 +149,6 @@ export class NotebookFs extends InMemoryFs {
     const file = await this.#notebook.bytes(path);
     if (!file.ok && file.error === "too-large") throw new Error(`EFBIG: file too large, open '${path}'`);
     if (!file.ok) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
-    this.#pace.rested();
     this.#fetched.set(path, file.bytes);
     return file.bytes.slice();
   }

@@ -1,4 +1,4 @@
-import { Bash, InMemoryFs } from "just-bash/browser";
+import { Bash, InMemoryFs } from "#bash";
 import { HOME } from "../agent/notebook.ts";
 
 /** A part of bash's syntax tree; `Bash.transform` types it, its exports do not. */

@@ -1,6 +1,6 @@
-import { RE2JS } from "re2js";
 import * as z from "zod";
-import { describeFileError, type Found, type Pattern } from "../notebook.ts";
+import { isTired, RE2JS, rest } from "#re2";
+import { describeFileError, type Found, matchesIn, type Pattern } from "../notebook.ts";
 import { resolvePath } from "../paths.ts";
 import { defineTool, ToolError } from "./tool.ts";
 
@@ -20,9 +20,10 @@ export const grep = defineTool({
     const place = resolvePath(path);
     if (!place.ok) throw new ToolError(describeFileError(place));
     const expression = compile(pattern, ignoreCase);
+    await rest();
     const file = await notebook.read(place.absolute);
     const found = file.ok
-      ? { matches: linesOf(file.info.path, file.text, expression), unread: 0 }
+      ? { matches: [...matchesIn(file.info.path, file.text, expression)].slice(0, MOST + 1), unread: 0 }
       : await notebook.search(expression, place.absolute, MOST + 1);
     return [shown(found, place.absolute), unread(found)].filter(Boolean).join("\n");
   },
@@ -39,11 +40,14 @@ function unread({ unread }: Found): string {
   return unread === 0 ? "" : `[${unread} files were not searched yet; search again, or in a smaller folder]`;
 }
 
-/** RE2 takes linear time: no pattern can hold up the group. */
+/**
+ * RE2 takes time in proportion to the text and the pattern together, and counts it here: others have their turn between
+ * files, and what takes too long in a single one is refused.
+ */
 function compile(pattern: string, ignoreCase: boolean): Pattern {
   try {
     const compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
-    return { test: (line) => compiled.matcher(line).find() };
+    return { test: (line) => found(compiled, line), rest: async () => (isTired() ? rest() : undefined) };
   } catch (error) {
     throw new ToolError(
       `The pattern is not valid RE2: ${error instanceof Error ? error.message : error}. It knows no look-around and no back-references.`,
@@ -51,7 +55,12 @@ function compile(pattern: string, ignoreCase: boolean): Pattern {
   }
 }
 
-function linesOf(path: string, text: string, pattern: Pattern) {
-  const lines = text.split(/\r?\n/).map((line, index) => ({ path, line: index + 1, text: line }));
-  return lines.filter((line) => pattern.test(line.text)).slice(0, MOST + 1);
+function found(pattern: RE2JS, line: string): boolean {
+  try {
+    return pattern.matcher(line).find();
+  } catch {
+    throw new ToolError(
+      "This pattern takes too long. Make it simpler: fewer repeats of repeats, fewer choices.",
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import { and, asc, count, eq, gt, gte, lt, sql } from "drizzle-orm";
-import type { Author, FileError, FileInfo, Match, Pattern } from "../../agent/notebook.ts";
+import type { Author, FileError, FileInfo } from "../../agent/notebook.ts";
 import type { Database } from "../database.ts";
 import { prepared } from "../prepared.ts";
 import type { Content } from "./file-objects.ts";
@@ -56,19 +56,6 @@ export class FileIndex {
 
   list(folder: string): FileInfo[] {
     return this.#heads(folder).map((head) => this.#info(head));
-  }
-
-  /** One text in memory at a time. */
-  search(pattern: Pattern, folder: string, limit: number): Match[] {
-    const found: Match[] = [];
-    for (const { path, isText, trust } of this.#heads(folder)) {
-      if (!isText) continue;
-      for (const match of matchesIn(this.absolute(path), this.text(path) ?? "", pattern)) {
-        if (found.length >= limit) return found;
-        found.push({ ...match, ...label(trust) });
-      }
-    }
-    return found;
   }
 
   isFolder(path: string): boolean {
@@ -154,11 +141,4 @@ function label(trust: Author["trust"]): { outside?: true } {
 /** "0" is the character after "/": a range that the key's order answers, whatever the names hold. */
 function under(folder: string) {
   return and(gte(files.path, `${folder}/`), lt(files.path, `${folder}0`));
-}
-
-/** Lines that match; lines count from 1. */
-export function* matchesIn(path: string, text: string, pattern: Pattern): Generator<Match> {
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (pattern.test(line)) yield { path, line: index + 1, text: line };
-  }
 }

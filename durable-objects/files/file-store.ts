@@ -1,4 +1,4 @@
-import type { Author, Change, FileInfo, FileResult, Match, Pattern } from "../../agent/notebook.ts";
+import type { Author, Change, FileInfo, FileResult } from "../../agent/notebook.ts";
 import { placeIn } from "../../agent/paths.ts";
 import { lowest } from "../../agent/trust.ts";
 import type { GlobalSnapshot } from "../directory/rpc.ts";
@@ -79,11 +79,6 @@ export class FileStore {
   list(folder: string): FileInfo[] {
     const place = placeIn(this.#parts.mount, folder);
     return place.ok ? this.#index.list(place.rest) : [];
-  }
-
-  search(pattern: Pattern, folder: string, limit: number): Match[] {
-    const place = placeIn(this.#parts.mount, folder);
-    return place.ok ? this.#index.search(pattern, place.rest, limit) : [];
   }
 
   count(): number {

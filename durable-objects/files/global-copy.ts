@@ -1,17 +1,8 @@
 import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
-import {
-  type Author,
-  type Change,
-  type FileInfo,
-  type FileResult,
-  GLOBAL,
-  type Match,
-  type Pattern,
-} from "../../agent/notebook.ts";
+import { type Author, type Change, type FileInfo, type FileResult, GLOBAL } from "../../agent/notebook.ts";
 import type { Database } from "../database.ts";
 import type { GlobalSnapshot } from "../directory/rpc.ts";
 import { prepared } from "../prepared.ts";
-import { matchesIn } from "./file-index.ts";
 import { globalCopy } from "./global-copy-schema.ts";
 import { fileCounters } from "./schema.ts";
 
@@ -97,17 +88,6 @@ export class GlobalCopy {
       .orderBy(asc(path))
       .all()
       .map(infoOf);
-  }
-
-  search(pattern: Pattern, folder: string, limit: number): Match[] {
-    const found: Match[] = [];
-    for (const { path } of this.list(folder)) {
-      for (const match of matchesIn(path, this.text(path) ?? "", pattern)) {
-        if (found.length >= limit) return found;
-        found.push(match);
-      }
-    }
-    return found;
   }
 
   #absent(path: string): { ok: false; error: "is-directory" | "not-found"; path: string } {

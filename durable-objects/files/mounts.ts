@@ -1,17 +1,7 @@
 import type { Mount } from "../../agent/group-settings.ts";
-import {
-  EXTRA,
-  type FileError,
-  type FileInfo,
-  type FileResult,
-  type Found,
-  type Match,
-  type Pattern,
-  type Root,
-} from "../../agent/notebook.ts";
+import { EXTRA, type FileError, type FileInfo, type FileResult, type Root } from "../../agent/notebook.ts";
 import { resolvePath } from "../../agent/paths.ts";
 import type { Room } from "../room.ts";
-import { matchesIn } from "./file-index.ts";
 import { contentOf, inParallel, MAX_FILE } from "./file-objects.ts";
 import { isUnread, type MountHead, MountRows } from "./mount-rows.ts";
 
@@ -108,19 +98,10 @@ export class Mounts {
     return this.#heads(folder).map(({ head, spot }) => infoOf(head, spot));
   }
 
-  /** Fetches first what was not looked at yet, as much as one search may. */
-  async search(pattern: Pattern, folder: string, limit: number): Promise<Found> {
+  /** Fetches texts that were not looked at yet, as many as one search may. Returns how many are left. */
+  async fetchTexts(folder: string): Promise<number> {
     await this.#fetchSome(folder);
-    const matches: Match[] = [];
-    const heads = this.#heads(folder);
-    for (const { head, spot } of heads) {
-      const text = head.isText ? (this.rows.get(spot.key)?.text ?? "") : "";
-      const outside = head.outside ? { outside: true as const } : {};
-      for (const match of matchesIn(spot.absolute, text, pattern)) {
-        if (matches.length < limit) matches.push({ ...match, ...outside });
-      }
-    }
-    return { matches, unread: heads.filter(({ head }) => isUnread(head)).length };
+    return this.#heads(folder).filter(({ head }) => isUnread(head)).length;
   }
 
   /** Where a path lies; undefined where nothing is mounted. */

@@ -8,7 +8,6 @@ import {
   type Found,
   GLOBAL,
   HOME,
-  type Match,
   type Notebook,
   type Pattern,
   type Root,
@@ -23,6 +22,7 @@ import type { FileVersion } from "./file-versions.ts";
 import { GlobalCopy, type GlobalFiles } from "./global-copy.ts";
 import { MountWriter } from "./mount-writer.ts";
 import { Mounts } from "./mounts.ts";
+import { search } from "./search.ts";
 
 /** The group's own folder and the global one; `list` and `search` know them together, nothing can be written there. */
 const BOTH = /^\/*workspace\/*$/;
@@ -33,7 +33,8 @@ interface Shelf {
   bytes(path: string): Promise<FileResult<{ bytes: Uint8Array; info: FileInfo }>>;
   text(path: string): string | undefined;
   list(folder: string): FileInfo[];
-  search(pattern: Pattern, folder: string, limit: number): Match[] | Promise<Found>;
+  /** Brings texts that are not here yet, before a search. Returns how many are missing. */
+  fetchTexts?(folder: string): Promise<number>;
 }
 
 /** What a workspace is made of. */
@@ -89,8 +90,9 @@ export class Workspace implements Notebook {
     }
     const place = resolvePath(folder);
     if (!place.ok || limit <= 0) return { matches: [], unread: 0 };
-    const found = await this.#shelf(place).search(pattern, place.absolute, limit);
-    return Array.isArray(found) ? { matches: found, unread: 0 } : found;
+    const shelf = this.#shelf(place);
+    const unread = (await shelf.fetchTexts?.(place.absolute)) ?? 0;
+    return { matches: await search(shelf, pattern, place.absolute, limit), unread };
   }
 
   roots(): Root[] {

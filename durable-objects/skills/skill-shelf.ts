@@ -1,5 +1,4 @@
-import type { FileInfo, FileResult, Match, Pattern } from "../../agent/notebook.ts";
-import { matchesIn } from "../files/file-index.ts";
+import type { FileInfo, FileResult } from "../../agent/notebook.ts";
 import { bundledFile, bundledFiles } from "./bundled-skills.ts";
 
 /** Why nothing is written there. */
@@ -23,13 +22,6 @@ export const skillShelf = {
   text: (path: string): string | undefined => bundledFile(path)?.text,
 
   list: bundledFiles,
-
-  search(pattern: Pattern, folder: string, limit: number): Match[] {
-    const found = bundledFiles(folder).flatMap(({ path }) => [
-      ...matchesIn(path, bundledFile(path)!.text, pattern),
-    ]);
-    return found.slice(0, limit);
-  },
 };
 
 function absent(path: string): Absent {

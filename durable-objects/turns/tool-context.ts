@@ -61,7 +61,7 @@ export function toolContext(
     shell: parts.workshop.shell(
       notebook,
       { reach: reachOf(room, turn), env: room.settings?.env, outside },
-      embeddedShell(notebook, { now: room.now, outside, refused: (path, why) => refused(path, why) }),
+      embeddedShell(notebook, { outside, refused: (path, why) => refused(path, why) }),
     ),
     author,
     outside,

@@ -1,0 +1,2 @@
+export * from "just-bash/browser";
+export * from "./meter.ts";

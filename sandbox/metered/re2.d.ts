@@ -1,0 +1,2 @@
+export * from "re2js";
+export * from "./meter.ts";

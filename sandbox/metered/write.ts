@@ -1,0 +1,9 @@
+/** Runs after `npm ci`: writes the modules that are imported as `#bash` and `#re2`. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileOf, meteredModule } from "./build.ts";
+
+for (const name of ["bash", "re2"] as const) {
+  mkdirSync(dirname(fileOf(name)), { recursive: true });
+  writeFileSync(fileOf(name), await meteredModule(name));
+}
