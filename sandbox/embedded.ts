@@ -8,8 +8,8 @@ import { refusal } from "./policy.ts";
 /** Sizes and counts; the work itself is counted by `metered/`. */
 const LIMITS = {
   maxSourceBytes: 100_000,
-  maxCommandCount: 50_000,
-  maxLoopIterations: 50_000,
+  maxCommandCount: 30_000,
+  maxLoopIterations: 30_000,
   maxAwkIterations: 1_000_000,
   maxSedIterations: 100_000,
   maxJqIterations: 1_000_000,

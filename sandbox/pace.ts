@@ -1,7 +1,7 @@
 import { type Account, metered, settle } from "#bash";
 
-/** Ticks of one command in all: 2 to 5 s of work. */
-const ALL = 480_000_000;
+/** Ticks of one command in all: 1 to 3 s of work. */
+const ALL = 240_000_000;
 
 /**
  * Ends a command that works for too long. In production the clock moves on only while we wait, so what it does is

@@ -677,7 +677,7 @@ describe("a workspace", () => {
       expect(await workspace.bytes(`${GLOBAL}/cat.bin`)).toMatchObject({ ok: true, bytes: picture(3) });
     }));
 
-  test.each(["while :; do echo x >> f; done", "awk 'BEGIN { for (;;) for (;;) i++ }'", "f() { f; f; }; f"])(
+  test.each(["while :; do :; done", "awk 'BEGIN { for (;;) for (;;) i++ }'", "f() { f; f; }; f"])(
     "inside the object, too, %s comes to an end and keeps what it did",
     (command) =>
       withWorkspace(false, async (workspace) => {
