@@ -96,7 +96,7 @@ export interface Found {
 /** What `search` needs of a regular expression. A model's pattern should come from a linear-time engine. */
 export interface Pattern {
   test(line: string): boolean;
-  /** Called between two files: gives others their turn where it is time. */
+  /** Called before every line: gives others their turn where it is time. */
   rest?(): Promise<void>;
 }
 
@@ -106,13 +106,6 @@ export interface Match {
   text: string;
   /** As `FileInfo.outside`. */
   outside?: true;
-}
-
-/** Lines that match; lines count from 1. */
-export function* matchesIn(path: string, text: string, pattern: Pattern): Generator<Match> {
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (pattern.test(line)) yield { path, line: index + 1, text: line };
-  }
 }
 
 /** The folder in which tools and shells start. */

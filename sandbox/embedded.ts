@@ -52,6 +52,7 @@ export function embeddedShell(notebook: Notebook, options: EmbeddedOptions = {})
     exec: async (request) => {
       const reason = refusal(request.command);
       if (reason) return refused(reason);
+      if (isTired()) await rest();
       return new Command(notebook, options, request).run();
     },
   };
@@ -77,7 +78,6 @@ class Command {
   }
 
   async #execute(): Promise<ExecResult> {
-    if (isTired()) await rest();
     await this.#fs.prepare();
     const signal = AbortSignal.any([this.#request.signal, this.#timeout, this.#pace.spent]);
     const env = { HOME, USER: "agent", LANG: "C.UTF-8" };

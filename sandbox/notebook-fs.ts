@@ -1,4 +1,4 @@
-import { type FsStat, InMemoryFs } from "#bash";
+import { type FsStat, InMemoryFs, newPiece } from "#bash";
 import type { Change, FileInfo, Notebook } from "../agent/notebook.ts";
 import { hasOutsideNames } from "../agent/outside-names.ts";
 import type { EmbeddedOptions } from "./embedded.ts";
@@ -147,6 +147,7 @@ export class NotebookFs extends InMemoryFs {
 
   async #fetch(path: string): Promise<Uint8Array> {
     const file = await this.#notebook.bytes(path);
+    newPiece();
     if (!file.ok && file.error === "too-large") throw new Error(`EFBIG: file too large, open '${path}'`);
     if (!file.ok) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
     this.#fetched.set(path, file.bytes);

@@ -1,4 +1,4 @@
-import { type Account, metered, settle } from "#bash";
+import { type Account, metered, SPENT, settle } from "#bash";
 
 /** Ticks of one command in all: 1 to 3 s of work. */
 const ALL = 240_000_000;
@@ -30,7 +30,7 @@ export class Pace {
     settle();
     if (!this.#isOver()) return;
     this.#spent.abort();
-    throw new Error("CPU time limit exceeded");
+    throw new Error(SPENT);
   }
 
   #isOver(): boolean {
@@ -42,11 +42,12 @@ export class Pace {
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const stop = () => {
+    const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
       resolve();
     };
-    signal.addEventListener("abort", stop, { once: true });
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
   });
 }

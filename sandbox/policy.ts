@@ -1,4 +1,4 @@
-import { Bash, InMemoryFs } from "#bash";
+import { Bash, InMemoryFs, newPiece, SPENT } from "#bash";
 import { HOME } from "../agent/notebook.ts";
 
 /** A part of bash's syntax tree; `Bash.transform` types it, its exports do not. */
@@ -34,7 +34,9 @@ let parser: Bash | undefined;
  * are written: the isolation of the sandbox is what protects. Quoted text is text, unless a shell or `eval` runs it.
  */
 export function refusal(command: string, depth = 0): string | undefined {
+  if (depth === 0) newPiece();
   const tree = parse(command);
+  if (tree === SPENT) return "it takes too long to read; write it shorter, or as a file";
   if (!tree || depth > 4) return undefined;
   for (const node of nodesOf(tree)) {
     const reason = inCommand(node, depth) ?? inFunction(node) ?? inRedirection(node);
@@ -43,12 +45,12 @@ export function refusal(command: string, depth = 0): string | undefined {
 }
 
 /** A command that does not parse is the shell's to report. */
-function parse(command: string): Tree | undefined {
+function parse(command: string): Tree | typeof SPENT | undefined {
   parser ??= new Bash({ fs: new InMemoryFs() });
   try {
     return parser.transform(command).ast;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof Error && error.message === SPENT ? SPENT : undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { isTired, RE2JS, rest } from "#re2";
-import { describeFileError, type Found, matchesIn, type Pattern } from "../notebook.ts";
+import { isTired, RE2JS, rest, SPENT } from "#re2";
+import { search } from "../file-search.ts";
+import { describeFileError, type FileInfo, type Found, type Pattern } from "../notebook.ts";
 import { resolvePath } from "../paths.ts";
 import { defineTool, ToolError } from "./tool.ts";
 
@@ -19,11 +20,11 @@ export const grep = defineTool({
   async run({ pattern, path, ignore_case: ignoreCase }, { notebook }) {
     const place = resolvePath(path);
     if (!place.ok) throw new ToolError(describeFileError(place));
-    const expression = compile(pattern, ignoreCase);
     await rest();
+    const expression = compile(pattern, ignoreCase);
     const file = await notebook.read(place.absolute);
     const found = file.ok
-      ? { matches: [...matchesIn(file.info.path, file.text, expression)].slice(0, MOST + 1), unread: 0 }
+      ? { matches: await search(only(file), expression, place.absolute, MOST + 1), unread: 0 }
       : await notebook.search(expression, place.absolute, MOST + 1);
     return [shown(found, place.absolute), unread(found)].filter(Boolean).join("\n");
   },
@@ -40,27 +41,33 @@ function unread({ unread }: Found): string {
   return unread === 0 ? "" : `[${unread} files were not searched yet; search again, or in a smaller folder]`;
 }
 
+const only = ({ info, text }: { info: FileInfo; text: string }) => ({ list: () => [info], text: () => text });
+
 /**
  * RE2 takes time in proportion to the text and the pattern together, and counts it here: others have their turn between
- * files, and what takes too long in a single one is refused.
+ * lines, and what takes too long in a single one is refused.
  */
 function compile(pattern: string, ignoreCase: boolean): Pattern {
   try {
     const compiled = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
-    return { test: (line) => found(compiled, line), rest: async () => (isTired() ? rest() : undefined) };
+    return { test: (line) => isIn(compiled, line), rest: async () => (isTired() ? rest() : undefined) };
   } catch (error) {
+    if (isSpent(error)) throw new ToolError("The pattern is too large. Make it shorter.");
     throw new ToolError(
       `The pattern is not valid RE2: ${error instanceof Error ? error.message : error}. It knows no look-around and no back-references.`,
     );
   }
 }
 
-function found(pattern: RE2JS, line: string): boolean {
+function isIn(pattern: RE2JS, line: string): boolean {
   try {
     return pattern.matcher(line).find();
-  } catch {
+  } catch (error) {
+    if (!isSpent(error)) throw error;
     throw new ToolError(
-      "This pattern takes too long. Make it simpler: fewer repeats of repeats, fewer choices.",
+      `This pattern takes too long in a line of ${line.length} characters. Make it simpler: fewer repeats of repeats.`,
     );
   }
 }
+
+const isSpent = (error: unknown) => error instanceof Error && error.message === SPENT;

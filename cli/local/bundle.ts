@@ -18,7 +18,9 @@ export interface Bundle {
 
 const OPTIONS = "worker-options.json";
 const SOURCE = /\.(tsx?|mjs|js|json|toml|sql|md)$/;
-/** Nothing of these enters the Worker. */
+/** Made after `npm ci` and part of the Worker. */
+const MADE = ["bash", "re2"].map((name) => join(ROOT, "dist", `${name}.js`));
+/** Nothing else of these enters the Worker. */
 const OUTSIDE = new Set(["node_modules", "dist", "test", "bench", "docs", "cli", "bridge", "test-results"]);
 
 /**
@@ -101,7 +103,8 @@ function hashSources(stateDir: string): string {
       hash.update(`${file}\0`).update(readFileSync(file));
     }
   }
-  return hash.update(installed()).digest("hex").slice(0, 32);
+  for (const file of [...MADE, join(ROOT, "node_modules", ".package-lock.json")]) hash.update(content(file));
+  return hash.digest("hex").slice(0, 32);
 }
 
 function filesBelow(folder: string): string[] {
@@ -111,9 +114,9 @@ function filesBelow(folder: string): string[] {
   return files.map((entry) => join(entry.parentPath, entry.name)).sort();
 }
 
-function installed(): string {
+function content(file: string): string {
   try {
-    return readFileSync(join(ROOT, "node_modules", ".package-lock.json"), "utf8");
+    return readFileSync(file, "utf8");
   } catch {
     return "";
   }

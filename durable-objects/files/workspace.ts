@@ -1,4 +1,5 @@
 import { authorize } from "../../agent/authorize.ts";
+import { search } from "../../agent/file-search.ts";
 import {
   type Author,
   type Change,
@@ -22,7 +23,6 @@ import type { FileVersion } from "./file-versions.ts";
 import { GlobalCopy, type GlobalFiles } from "./global-copy.ts";
 import { MountWriter } from "./mount-writer.ts";
 import { Mounts } from "./mounts.ts";
-import { search } from "./search.ts";
 
 /** The group's own folder and the global one; `list` and `search` know them together, nothing can be written there. */
 const BOTH = /^\/*workspace\/*$/;

@@ -11,7 +11,7 @@ const FEW = 24;
 /** What a function of the runtime works on: it is counted by its size, before. `perTick` is measured, and rounded. */
 interface Work {
   /** The function of `meter.ts` that counts it. */
-  by: "sized" | "listed" | "keyed";
+  by: "sized" | "listed" | "keyed" | "copied";
   /** Characters or elements. */
   perTick: number;
 }
@@ -19,7 +19,7 @@ const READ: Work = { by: "sized", perTick: 4 };
 /** It may find what it looks for at once. */
 const SEEK: Work = { by: "sized", perTick: 256 };
 const MATCH: Work = { by: "sized", perTick: 0.25 };
-const COPY: Work = { by: "sized", perTick: 0.25 };
+const COPY: Work = { by: "copied", perTick: 0.25 };
 const MOVE: Work = { by: "listed", perTick: 4 };
 const KEY: Work = { by: "keyed", perTick: 0.5 };
 
@@ -42,7 +42,9 @@ const ON_ARGUMENT = new Map([
   ...methods(words("get set has add delete"), KEY),
 ]);
 /** Calls whose result shows what was worked on. */
-const BY_RESULT = new Map(methods(["stringify"], COPY));
+const BY_RESULT = new Map(
+  methods(words("stringify repeat padStart padEnd keys values entries assign"), COPY),
+);
 const COLLECTIONS = new Set(words("Set Map Array String"));
 
 /**
@@ -52,7 +54,9 @@ const COLLECTIONS = new Set(words("Set Map Array String"));
 export function instrument(source: string, meter: string): string {
   const program = new Instrumented(source);
   program.visit();
-  const names = ["tick", "isDue", "rest", "sized", "listed", "keyed"].map((name) => `${name} as __${name}`);
+  const names = ["tick", "isDue", "rest", "sized", "listed", "keyed", "copied"].map(
+    (name) => `${name} as __${name}`,
+  );
   return `import{${names}}from${JSON.stringify(meter)};${program.text}`;
 }
 
@@ -69,7 +73,7 @@ class Instrumented {
     const visit = (node: AnyNode, _state: unknown, path: AnyNode[]) => this.#count(node, path);
     const types = [
       ...["ForStatement", "ForInStatement", "ForOfStatement", "WhileStatement", "DoWhileStatement"],
-      ...["Function", "CallExpression", "NewExpression", "MemberExpression", "SpreadElement"],
+      ...["Function", "CallExpression", "NewExpression", "MemberExpression", "SpreadElement", "Literal"],
     ];
     const tree = parse(this.#source, { ecmaVersion: "latest", sourceType: "module" });
     ancestor(tree, Object.fromEntries(types.map((type) => [type, visit])));
@@ -97,6 +101,8 @@ class Instrumented {
         return;
       case "SpreadElement":
         return this.#work(node.argument, COPY);
+      case "Literal":
+        if (node.regex) this.#expression(node, node.regex);
     }
   }
 
@@ -109,8 +115,10 @@ class Instrumented {
     const { callee, arguments: given } = node;
     if (callee.type !== "MemberExpression" || callee.computed || !("name" in callee.property)) return;
     const { name } = callee.property;
-    if (callee.object.type !== "Super") this.#work(callee.object, ON_OBJECT.get(name));
     this.#work(given[0], ON_ARGUMENT.get(name));
+    // What is in a chain stays in it: its end is the end of all.
+    if (callee.object.type === "Super" || isInChain(node)) return;
+    this.#work(callee.object, ON_OBJECT.get(name));
     this.#work(node, BY_RESULT.get(name));
   }
 
@@ -119,8 +127,15 @@ class Instrumented {
   }
 
   #work(node: AnyNode | undefined, work: Work | undefined): void {
-    if (node && work && node.type !== "SpreadElement")
-      this.#wrap(node, ` __${work.by}(`, `,${work.perTick})`);
+    if (!node || !work || node.type === "SpreadElement") return;
+    const [open, close] = node.type === "SequenceExpression" ? ["(", ")"] : ["", ""];
+    this.#wrap(node, ` __${work.by}(${open}`, `${close},${work.perTick})`);
+  }
+
+  /** `/x+$/` tries every x of every run up to the run's end; one look behind, and it tries the first alone. */
+  #expression(node: AnyNode, { pattern, flags }: { pattern: string; flags: string }): void {
+    const [, repeated] = /^(\\?.|\\?\[(?:[^\\\]]|\\.)+\])\+\$$/.exec(pattern) ?? [];
+    if (repeated && !/[my]/.test(flags)) this.text.appendLeft(node.start + 1, `(?<!${repeated})`);
   }
 
   /** Around what stands there already, where nodes begin or end at the same place: inner ones come first. */
@@ -140,6 +155,13 @@ class Instrumented {
 function canWait(path: AnyNode[]): boolean {
   const place = path.findLast((node) => /Function|StaticBlock|PropertyDefinition/.test(node.type));
   return place !== undefined && "async" in place && Boolean(place.async);
+}
+
+/** Whether a call hangs on a link such as `?.`. */
+function isInChain(node: AnyNode): boolean {
+  if ("optional" in node && node.optional) return true;
+  if (node.type === "CallExpression") return isInChain(node.callee);
+  return node.type === "MemberExpression" && isInChain(node.object);
 }
 
 function isTight(body: AnyNode): boolean {

@@ -7,6 +7,9 @@ const PIECE = 60_000_000;
 /** Ticks to clean up in, when a piece was too long. */
 const GRACE = 2_000_000;
 
+/** Elements of an array that take as long to copy as one key of an object. */
+const PER_KEY = 15;
+
 /** Ticks since others had their turn. */
 let ticks = 0;
 /** How many of these are on an account. */
@@ -22,10 +25,23 @@ export interface Account {
 
 const accounts = new AsyncLocalStorage<Account>();
 
-/** Runs a program whose ticks go on an account. */
+/**
+ * Runs a program whose ticks go on an account. Two that wait by turns settle at every command; what one did in between
+ * without settling can come on the other's account.
+ */
 export function metered<T>(account: Account, run: () => Promise<T>): Promise<T> {
-  return accounts.run(account, run);
+  settle();
+  return accounts.run(account, async () => {
+    try {
+      return await run();
+    } finally {
+      settle();
+    }
+  });
 }
+
+/** What a program is ended with. */
+export const SPENT = "CPU time limit exceeded";
 
 /** Counts. Throws when there was too much without a turn for others. */
 export function tick(count: number): void {
@@ -46,27 +62,42 @@ export function isTired(): boolean {
 
 /** Gives others their turn. */
 export async function rest(): Promise<void> {
-  settle();
-  begin();
+  newPiece();
   await new Promise((resolve) => setTimeout(resolve, 0));
-  begin();
+  newPiece();
+}
+
+/** Begins to count anew: others had their turn. */
+export function newPiece(): void {
+  settle();
+  ticks = 0;
+  settled = 0;
+  limit = PIECE;
 }
 
 /** Counts what a function of the runtime is about to work on, by its characters or elements. */
 export function sized<T>(value: T, perTick: number): T {
-  ticks += ((typeof value === "string" ? value.length : elementsOf(value)) / perTick) | 0;
+  ticks += Math.trunc((typeof value === "string" ? value.length : elementsOf(value)) / perTick);
   return value;
 }
 
 /** The same where only the characters of a key cost something: it is copied and hashed. */
 export function keyed<T>(value: T, perTick: number): T {
-  if (typeof value === "string") ticks += (value.length / perTick) | 0;
+  if (typeof value === "string") ticks += Math.trunc(value.length / perTick);
   return value;
 }
 
 /** The same where only elements cost something: a part of a string is no copy. */
 export function listed<T>(value: T, perTick: number): T {
-  ticks += (elementsOf(value) / perTick) | 0;
+  ticks += Math.trunc(elementsOf(value) / perTick);
+  return value;
+}
+
+/** The same for what is about to be made anew, part by part: the keys of an object count several times, as they cost. */
+export function copied<T>(value: T, perTick: number): T {
+  if (typeof value === "number") ticks += value > 0 ? Math.trunc(value / perTick) : 0;
+  else if (isPlain(value)) ticks += Math.trunc((Object.keys(value).length * PER_KEY) / perTick);
+  else sized(value, perTick);
   return value;
 }
 
@@ -77,10 +108,10 @@ export function settle(): void {
   settled = ticks;
 }
 
-function begin(): void {
-  ticks = 0;
-  settled = 0;
-  limit = PIECE;
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 function elementsOf(value: unknown): number {
@@ -92,5 +123,5 @@ function end(): never {
   limit = PIECE + GRACE;
   const account = accounts.getStore();
   if (account) account.overran = true;
-  throw new Error("CPU time limit exceeded");
+  throw new Error(SPENT);
 }

@@ -177,6 +177,7 @@ describe("the embedded shell", () => {
     "x=$(printf %0100000d 0); p=$(printf '*0%.0s' {1..3000}); case $x in ${p}1) ;; *) exit 1 ;; esac",
     "x=$(printf '[%.0s' {1..50000}); y=aa; echo ${y//$x/}; exit 1",
     "x=$(printf '{a,%.0s' {1..9000}); eval \"echo $x\"",
+    `jq -n '[range(20000)|{key:tostring,value:1}]|from_entries as $o|reduce range(9999) as $i (0; ($o+{a:1})|length)'`,
   ];
 
   test.each(spinning)("%s comes to an end by itself", async (command) => {
@@ -191,9 +192,12 @@ describe("the embedded shell", () => {
     expect(await run(memoryNotebook(), command)).toMatchObject({ ended: "limit" });
   });
 
-  test("a command after one that was ended begins anew", async () => {
+  test.each([
+    [spinning[1]!, "limit"],
+    [`eval 'echo ${"{a,".repeat(14_000)}'; eval 'echo ${"{a,".repeat(14_000)}'`, "refused"],
+  ])("a command after one that was ended begins anew (%#)", async (command, ended) => {
     const notebook = memoryNotebook();
-    expect(await run(notebook, spinning[1]!)).toMatchObject({ ended: "limit" });
+    expect(await run(notebook, command)).toMatchObject({ ended });
     expect(await run(notebook, "echo well")).toEqual({ stdout: "well\n", stderr: "", exitCode: 0 });
   });
 
@@ -241,6 +245,21 @@ describe("the embedded shell", () => {
     expect(result.exitCode).not.toBe(0);
     const kept = notebook.list("/workspace").reduce((sum, file) => sum + file.size, 0);
     expect(kept).toBeLessThanOrEqual(16 * 1024 * 1024);
+  });
+
+  test("what ends with thousands of empty lines is taken over as in any shell", async () => {
+    const command =
+      "x=$(printf %060000d 0 | tr 0 '\\n'; echo x); y=$(printf '%020000d' 0 | tr 0 '\\n'); echo ${#x} ${#y}";
+    expect(await run(memoryNotebook(), command)).toEqual({ stdout: "60001 0\n", stderr: "", exitCode: 0 });
+  });
+
+  test("two commands at once each have an end of their own", async () => {
+    const [spins, works] = await Promise.all([
+      run(memoryNotebook(), "awk 'BEGIN { for (;;) i++ }'"),
+      run(memoryNotebook(), "for i in $(seq 2000); do n=$((n+i)); done; echo $n"),
+    ]);
+    expect(spins).toMatchObject({ ended: "limit" });
+    expect(works).toEqual({ stdout: "2001000\n", stderr: "", exitCode: 0 });
   });
 
   test.each([

@@ -39,6 +39,10 @@ test.each([
   "export const run = () => { for (const k in { a: 1 }) if (k) return `${k}${JSON.stringify({ k })}` }",
   "function* some() { yield* [1, 2]; yield 3 } export const run = () => { if (1) for (const x of some()) if (x > 1) return x; else continue }",
   "export const run = () => { let s = ''; outer: for (let i = 0; ; i++) for (;;) { s += i; if (i > 2) break outer; continue outer } return s }",
+  "export const run = () => { const o = {}; return String(o.a?.b.slice(1).trim()) + o.x?.split('+')[0]?.replace('a', 'b') }",
+  "export const run = () => { const o = { b: 1, c: 2 }; let n = 0; return ((n++, 'abc').slice(1)) + o[n++, 'c'] + [...(n++, [n])] }",
+  "export const run = () => ['a  ', ' b', '   '].map((x) => x.replace(/\\s+$/, '') + x.replace(/[ \\t]+$/g, '.') + /b+$/.test(x))",
+  "export const run = () => { const o = { ...{ a: 1 }, b: 2 }; delete o['a']; o['b']++; return [Object.entries(o), new Array(3).length, 'x'.padEnd(3)] }",
   "export const run = () => 'a-b-c'.split('-').map((x, i, { length }) => x.replace(/[a-c]/g, (c) => c + length)).flat()",
 ])("a program that counts does what it did: %s", async (source) => {
   const before = await outcomeOf(source);

@@ -1,3 +1,4 @@
+import { search } from "../../../agent/file-search.ts";
 import { type Change, type FileInfo, GLOBAL, HOME, type Notebook } from "../../../agent/notebook.ts";
 import { resolvePath } from "../../../agent/paths.ts";
 
@@ -67,13 +68,8 @@ export function memoryNotebook(files: Record<string, string | Uint8Array> = {}, 
       { path: GLOBAL, readOnly: !main },
     ],
     async search(pattern, folder, limit) {
-      const lines = list(folder).flatMap((info) =>
-        new TextDecoder()
-          .decode(kept.get(info.path)!.bytes)
-          .split("\n")
-          .map((text, index) => ({ path: info.path, line: index + 1, text })),
-      );
-      return { matches: lines.filter((line) => pattern.test(line.text)).slice(0, limit), unread: 0 };
+      const text = (path: string) => new TextDecoder().decode(kept.get(path)!.bytes);
+      return { matches: await search({ list, text }, pattern, folder, limit), unread: 0 };
     },
   };
 }

@@ -282,7 +282,19 @@ describe("list_dir, glob and grep", () => {
     const large = contextOf(memoryNotebook({ "/workspace/group/a": "a".repeat(200_000) })).context;
     for (const pattern of ["(a{0,500}){0,2}[bd]", "((a|c){0,30}){0,30}[bd]"])
       expect(await call("grep", { pattern }, large)).toMatch(/takes too long/);
+    expect(await call("grep", { pattern: "\\pL{1000}".repeat(100) }, large)).toMatch(/too large|too long/);
     expect(await call("grep", { pattern: "b" }, large)).toMatch(/No line/);
+    const log = "Nov 21 10:00:00 host service[123]: the request was answered in 12 ms\n".repeat(14_000);
+    const logs = contextOf(memoryNotebook({ "/workspace/group/log": `${log}Error: a timeout` })).context;
+    expect(await call("grep", { pattern: "error.*timeout", ignore_case: true }, logs)).toMatch(
+      /log:14001: Error/,
+    );
+  });
+  test("what is not text matches nothing", async () => {
+    const files = { "/workspace/group/a.bin": new Uint8Array([0, 1, 2]), "/workspace/group/b": "" };
+    expect(await call("grep", { pattern: "^$" }, contextOf(memoryNotebook(files)).context)).toMatch(
+      /\/b:1: $/,
+    );
   });
 });
 
