@@ -1,8 +1,9 @@
 import { Bash, isTired, rest } from "#bash";
 import { type Change, describeFileError, type FileError, HOME, type Notebook } from "../agent/notebook.ts";
 import type { ExecRequest, ExecResult, Shell } from "../agent/shell.ts";
+import { sleep } from "../agent/sleep.ts";
 import { NotebookFs } from "./notebook-fs.ts";
-import { Pace, sleep } from "./pace.ts";
+import { Pace } from "./pace.ts";
 import { refusal } from "./policy.ts";
 
 /** Sizes and counts; the work itself is counted by `metered/`. */
@@ -89,6 +90,7 @@ class Command {
       coverage: this.#pace,
       // It would patch the globals of the isolate, which other work shares.
       defenseInDepth: false,
+      // Waiting is not working.
       sleep: (ms) => sleep(ms, signal),
     });
     try {

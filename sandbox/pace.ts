@@ -37,17 +37,3 @@ export class Pace {
     return this.#account.overran || this.#account.ticks > ALL;
   }
 }
-
-/** Waits; a signal ends it early. Waiting is not working. */
-export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
-}

@@ -1,4 +1,4 @@
-import { Bash, InMemoryFs, newPiece, SPENT } from "#bash";
+import { Bash, InMemoryFs, isSpent, newPiece } from "#bash";
 import { HOME } from "../agent/notebook.ts";
 
 /** A part of bash's syntax tree; `Bash.transform` types it, its exports do not. */
@@ -36,7 +36,7 @@ let parser: Bash | undefined;
 export function refusal(command: string, depth = 0): string | undefined {
   if (depth === 0) newPiece();
   const tree = parse(command);
-  if (tree === SPENT) return "it takes too long to read; write it shorter, or as a file";
+  if (tree === "spent") return "it takes too long to read; write it shorter, or as a file";
   if (!tree || depth > 4) return undefined;
   for (const node of nodesOf(tree)) {
     const reason = inCommand(node, depth) ?? inFunction(node) ?? inRedirection(node);
@@ -45,12 +45,12 @@ export function refusal(command: string, depth = 0): string | undefined {
 }
 
 /** A command that does not parse is the shell's to report. */
-function parse(command: string): Tree | typeof SPENT | undefined {
+function parse(command: string): Tree | "spent" | undefined {
   parser ??= new Bash({ fs: new InMemoryFs() });
   try {
     return parser.transform(command).ast;
   } catch (error) {
-    return error instanceof Error && error.message === SPENT ? SPENT : undefined;
+    return isSpent(error) ? "spent" : undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import OpenAI from "openai";
 import type { Model, ModelEvent, ModelFailure, ModelRequest, Usage } from "../model.ts";
+import { sleep } from "../sleep.ts";
 import { Draft } from "./draft.ts";
 import { failureOf, isRetryable } from "./failure.ts";
 import { bodyOf, type Dialect, dialectOf, learned } from "./request.ts";
@@ -134,19 +135,6 @@ function pauseMs(failure: ModelFailure, attempt: number, { random }: Client): nu
   const asked = "retryAfterMs" in failure ? failure.retryAfterMs : undefined;
   const own = FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + random() / 2);
   return Math.min(asked ?? own, LONGEST_PAUSE_MS);
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      done();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-  });
 }
 
 function newId({ random }: Client): string {

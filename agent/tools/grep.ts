@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isTired, RE2JS, rest, SPENT } from "#re2";
+import { isSpent, isTired, RE2JS, rest } from "#re2";
 import { search } from "../file-search.ts";
 import { describeFileError, type FileInfo, type Found, type Pattern } from "../notebook.ts";
 import { resolvePath } from "../paths.ts";
@@ -69,5 +69,3 @@ function isIn(pattern: RE2JS, line: string): boolean {
     );
   }
 }
-
-const isSpent = (error: unknown) => error instanceof Error && error.message === SPENT;

@@ -9,7 +9,9 @@ const METER = `${root}sandbox/metered/meter.ts`;
 /** What is imported as `#bash` and `#re2`, and the package that it is made of; the repository does not hold it. */
 export const MODULES = { bash: "just-bash/browser", re2: "re2js" };
 
-export const fileOf = (name: keyof typeof MODULES) => `${root}dist/${name}.js`;
+export type Made = keyof typeof MODULES;
+
+export const fileOf = (name: Made) => `${root}dist/${name}.js`;
 
 const metered: Plugin = {
   name: "metered",
@@ -21,7 +23,7 @@ const metered: Plugin = {
 };
 
 /** A package with those whose loops work for it, and with the meter that counts what they do. */
-export async function meteredModule(name: keyof typeof MODULES): Promise<string> {
+export async function meteredModule(name: Made): Promise<string> {
   const { outputFiles } = await build({
     stdin: {
       contents: [MODULES[name], METER].map((from) => `export * from ${JSON.stringify(from)};`).join(""),

@@ -43,6 +43,11 @@ export function metered<T>(account: Account, run: () => Promise<T>): Promise<T> 
 /** What a program is ended with. */
 export const SPENT = "CPU time limit exceeded";
 
+/** Whether an error says that a program was ended. */
+export function isSpent(error: unknown): boolean {
+  return error instanceof Error && error.message === SPENT;
+}
+
 /** Counts. Throws when there was too much without a turn for others. */
 export function tick(count: number): void {
   ticks += count;

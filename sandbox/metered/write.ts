@@ -1,9 +1,9 @@
 /** Runs after `npm ci`: writes the modules that are imported as `#bash` and `#re2`. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { fileOf, meteredModule } from "./build.ts";
+import { fileOf, type Made, MODULES, meteredModule } from "./build.ts";
 
-for (const name of ["bash", "re2"] as const) {
+for (const name of Object.keys(MODULES) as Made[]) {
   mkdirSync(dirname(fileOf(name)), { recursive: true });
   writeFileSync(fileOf(name), await meteredModule(name));
 }
