@@ -134,7 +134,7 @@ class Instrumented {
 
   /** `/x+$/` tries every x of every run up to the run's end; one look behind, and it tries the first alone. */
   #expression(node: AnyNode, { pattern, flags }: { pattern: string; flags: string }): void {
-    const [, repeated] = /^(\\?.|\\?\[(?:[^\\\]]|\\.)+\])\+\$$/.exec(pattern) ?? [];
+    const [, repeated] = /^(\\?.|\[(?:[^\\\]]|\\.)+\])\+\$$/.exec(pattern) ?? [];
     if (repeated && !/[my]/.test(flags)) this.text.appendLeft(node.start + 1, `(?<!${repeated})`);
   }
 

@@ -42,6 +42,7 @@ test.each([
   "export const run = () => { const o = {}; return String(o.a?.b.slice(1).trim()) + o.x?.split('+')[0]?.replace('a', 'b') }",
   "export const run = () => { const o = { b: 1, c: 2 }; let n = 0; return ((n++, 'abc').slice(1)) + o[n++, 'c'] + [...(n++, [n])] }",
   "export const run = () => ['a  ', ' b', '   '].map((x) => x.replace(/\\s+$/, '') + x.replace(/[ \\t]+$/g, '.') + /b+$/.test(x))",
+  "export const run = () => ['[abc][abc]', '[abc][abc]]]', '[[['].map((x) => x.replace(/\\[abc]+$/, '-') + x.replace(/\\[+$/, '.'))",
   "export const run = () => { const o = { ...{ a: 1 }, b: 2 }; delete o['a']; o['b']++; return [Object.entries(o), new Array(3).length, 'x'.padEnd(3)] }",
   "export const run = () => 'a-b-c'.split('-').map((x, i, { length }) => x.replace(/[a-c]/g, (c) => c + length)).flat()",
 ])("a program that counts does what it did: %s", async (source) => {
