@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { ShownMessage } from "../channels/web/frames.ts";
 
 /** Single messages that are remembered beyond `upTo`. */
@@ -65,6 +65,9 @@ export class Seen {
     if (!this.#file) return;
     const ids = [...this.#ids].filter((id) => id > this.#upTo).slice(-KEPT);
     const all = { ...this.#read(), [this.#install]: { upTo: this.#upTo, ids } };
-    writeFileSync(this.#file, `${JSON.stringify(all)}\n`, { mode: 0o600 });
+    // A kill in the middle leaves what was known before: an empty file would say that nothing was ever shown.
+    const half = `${this.#file}.${process.pid}`;
+    writeFileSync(half, `${JSON.stringify(all)}\n`, { mode: 0o600 });
+    renameSync(half, this.#file);
   }
 }
