@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { eager } from "./test/eager.ts";
 import { prebundled } from "./test/prebundled.ts";
 
 /** Wrangler's Text rules, for the tests: SQL, templates and the sandbox's helper are imported as strings. */
@@ -65,8 +66,12 @@ const faults = {
   seed: Number(process.env.SEED ?? Date.now() % 1_000_000),
 };
 
-/** The Worker is loaded once for all files, which takes seconds: each test has chats of its own. */
-const together = { isolate: false };
+/**
+ * For tests in workerd. The Worker is loaded once for all files, which takes seconds: each test has chats of its own. What
+ * is logged goes straight to the terminal: over the runner's connection, a line that another request logs at the end
+ * waits for ever, and the run with it.
+ */
+const together = { isolate: false, disableConsoleIntercept: true };
 
 /** A test that needed a second try is named in CI's summary; on a desk it fails. */
 const retry = process.env.CI ? 1 : 0;
@@ -108,7 +113,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [text, prebundled(), workerd()],
+        plugins: [text, eager(), prebundled(), workerd()],
         test: {
           name: "workers",
           include: ["test/flows/**/*.test.ts"],
@@ -118,7 +123,7 @@ export default defineConfig({
       },
       {
         // Installs in which nothing else happens, so that months may pass in them.
-        plugins: [text, prebundled(), workerd()],
+        plugins: [text, eager(), prebundled(), workerd()],
         test: {
           name: "idle",
           include: ["test/flows/idle.test.ts", "test/flows/task-life.test.ts"],
@@ -128,7 +133,12 @@ export default defineConfig({
       },
       {
         // Single objects in workerd, without any variable set.
-        plugins: [text, prebundled(), cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          text,
+          eager(),
+          prebundled(),
+          cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } }),
+        ],
         test: {
           name: "objects",
           include: ["test/objects/**/*.test.ts"],
@@ -139,12 +149,12 @@ export default defineConfig({
       },
       {
         // A sample of the crashes below.
-        plugins: [text, prebundled(), crashing()],
+        plugins: [text, eager(), prebundled(), crashing()],
         test: { name: "crash", include: ["test/flows/crash.test.ts"], ...flows, provide: { faults } },
       },
       {
         // A crash after every write and around every request: `npm run faults`.
-        plugins: [text, prebundled(), crashing()],
+        plugins: [text, eager(), prebundled(), crashing()],
         test: {
           name: "faults",
           include: ["test/faults/**/*.test.ts"],

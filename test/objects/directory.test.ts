@@ -54,6 +54,12 @@ async function told(words: string): Promise<string[]> {
   return said.map((message) => message.text).filter((text) => text.includes(words));
 }
 
+/** Where it is noon now: an hour later it is the same day, at whatever hour the tests run. `Etc` counts to the west. */
+function zoneAtNoon(): string {
+  const west = new Date().getUTCHours() - 12;
+  return `Etc/GMT${west < 0 ? "-" : "+"}${Math.abs(west)}`;
+}
+
 function travel(ms: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
 }
@@ -427,7 +433,8 @@ describe("the budget", () => {
     turnId,
     chat: { type: "direct" as const },
   });
-  const limits = { BUDGET_INSTALL_USD: "1", BUDGET_INSTALL_TOKENS: "1000000" };
+  const day = { TIMEZONE: zoneAtNoon() };
+  const limits = { ...day, BUDGET_INSTALL_USD: "1", BUDGET_INSTALL_TOKENS: "1000000" };
   const ended = (turnId: string, usedUsd: number, usedTokens: number) => ({
     turnId,
     usedUsd,
@@ -438,7 +445,7 @@ describe("the budget", () => {
   test("is never exceeded by turns that open at once, and each of them gets something", async () => {
     await reborn(
       install(),
-      { BUDGET_INSTALL_USD: "1.7", BUDGET_INSTALL_TOKENS: "1234567" },
+      { ...day, BUDGET_INSTALL_USD: "1.7", BUDGET_INSTALL_TOKENS: "1234567" },
       async (directory) => {
         const opened = await Promise.all(Array.from({ length: 30 }, (_, n) => directory.open(turn(`t${n}`))));
         const usd = opened.reduce((sum, { grant }) => sum + grant.usd, 0);
@@ -528,7 +535,7 @@ describe("the budget", () => {
 
   test("main is told once at 80 % and once at the end, and then nothing is granted until the next day", async () => {
     const directory = install();
-    await reborn(directory, { BUDGET_INSTALL_USD: "1.23", BUDGET_TURN_USD: "5" }, async (open) => {
+    await reborn(directory, { ...day, BUDGET_INSTALL_USD: "1.23", BUDGET_TURN_USD: "5" }, async (open) => {
       await open.open(turn("a"));
       await open.close(ended("a", 0.99, 10));
       await open.close(ended("a", 0.99, 10));
@@ -545,16 +552,20 @@ describe("the budget", () => {
   });
 
   test("a group gets no more than its own day", async () => {
-    await reborn(install(), { BUDGET_GROUP_USD: "0.7", BUDGET_TURN_USD: "0.5" }, async (directory) => {
-      expect((await directory.open(turn("a"))).grant.usd).toBeCloseTo(0.5, 9);
-      expect((await directory.open(turn("b"))).grant.usd).toBeCloseTo(0.2, 9);
-      expect((await directory.open(turn("c"))).grant).toMatchObject({
-        usd: 0,
-        reason: expect.stringContaining("this chat"),
-      });
-      const other = await directory.open({ address: "cli:main", turnId: "d", chat: { type: "direct" } });
-      expect(other.grant.usd).toBeGreaterThan(0);
-    });
+    await reborn(
+      install(),
+      { ...day, BUDGET_GROUP_USD: "0.7", BUDGET_TURN_USD: "0.5" },
+      async (directory) => {
+        expect((await directory.open(turn("a"))).grant.usd).toBeCloseTo(0.5, 9);
+        expect((await directory.open(turn("b"))).grant.usd).toBeCloseTo(0.2, 9);
+        expect((await directory.open(turn("c"))).grant).toMatchObject({
+          usd: 0,
+          reason: expect.stringContaining("this chat"),
+        });
+        const other = await directory.open({ address: "cli:main", turnId: "d", chat: { type: "direct" } });
+        expect(other.grant.usd).toBeGreaterThan(0);
+      },
+    );
   });
 
   test("the day is the install's", async () => {
