@@ -118,7 +118,7 @@ test("a long answer goes on in messages, each shown once though an answer of Dis
 
 test("an answer that is being written can be stopped by its button, which then goes", async () => {
   const key = `stop-${fresh()}`;
-  await peers.script(key, { text: "This takes long. ".repeat(200), paceMs: 300 });
+  await peers.script(key, { text: "This takes long. ".repeat(200), after: 100, trouble: { gate: key } });
   const body = ask(`${key} tell me everything`);
   await say(body);
   const [first] = await peers.discordCalls(body.token, 1);

@@ -103,6 +103,7 @@ export class ScriptedModel {
       method: call.method,
       headers,
       body: call.body || undefined,
+      signal: call.gone,
     });
     call.response.writeHead(answer.status, passedOn(answer.headers));
     let chunks = 0;
