@@ -79,6 +79,7 @@ const retry = process.env.CI ? 1 : 0;
 /** A machine that does other things as well may need so long for what takes milliseconds. */
 const patient = { expect: { poll: { timeout: 30_000 } } };
 
+const onNode = { retry, ...patient, testTimeout: 120_000, hookTimeout: 120_000 };
 const flows = { retry, ...together, ...patient, globalSetup: ["./test/peers.ts"], testTimeout: 90_000 };
 
 export default defineConfig({
@@ -89,15 +90,22 @@ export default defineConfig({
     fsModuleCache: true,
     projects: [
       {
-        // Pure code, the CLI and the scripts, on Node.
+        // Pure code on Node: what one file loads serves the next one.
+        plugins: [text],
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          ...onNode,
+          isolate: false,
+        },
+      },
+      {
+        // The CLI and the scripts, as processes of their own.
         plugins: [text],
         test: {
           name: "node",
-          retry,
-          ...patient,
-          include: ["test/unit/**/*.test.ts", "test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          include: ["test/cli/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          ...onNode,
         },
       },
       {

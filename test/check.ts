@@ -6,7 +6,7 @@ const checks: [name: string, command: string][] = [
   ["types of the Worker", "tsc -p tsconfig.json"],
   ["types of the console's page", "tsc -p workers/console/tsconfig.json"],
   ["types of scripts and tests", "tsc -p tsconfig.node.json"],
-  ["layers and documents", "vitest run --project node test/unit/house"],
+  ["layers and documents", "vitest run --project unit test/unit/house"],
   ["generated types", "wrangler types --include-runtime=false --check"],
   ["deploy dry run", "wrangler deploy --dry-run --outdir dist/deploy"],
   [

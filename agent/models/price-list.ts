@@ -44,7 +44,7 @@ export interface PricedProvider {
 
 /**
  * The providers and models of `@pydantic/genai-prices`, without what is not needed here: the package itself is 76 KB of
- * a Worker's upload. `npx vitest -u --project node test/unit/models/price-list.test.ts` writes the list anew after an
+ * a Worker's upload. `npx vitest -u --project unit test/unit/models/price-list.test.ts` writes the list anew after an
  * update of the package; the same test compares each price with the package's own. Of prices that depend on a date the
  * newest is kept, of those that depend on the hour the dearest: a budget may end early, never late.
  */

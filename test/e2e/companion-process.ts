@@ -50,10 +50,14 @@ export class CompanionProcess {
     return Number(disk.prepare("select count(*) as n from items").get()!.n);
   }
 
-  /** Whether a message of WhatsApp's is on its disk, or was before the Worker had it. */
+  /** Whether a message of WhatsApp's is on its disk, or was before the Worker had it: first it waits, then it is kept too. */
   took(id: string): boolean {
-    using disk = new DatabaseSync(join(this.folder, "whatsapp.db"), { readOnly: true });
-    return disk.prepare("select 1 from messages where id = ?").get(id) !== undefined;
+    using waiting = new DatabaseSync(join(this.folder, "companion.db"), { readOnly: true });
+    using kept = new DatabaseSync(join(this.folder, "whatsapp.db"), { readOnly: true });
+    return (
+      waiting.prepare("select 1 from items where instr(item, ?)").get(id) !== undefined ||
+      kept.prepare("select 1 from messages where id = ?").get(id) !== undefined
+    );
   }
 
   get pid(): number {
