@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, lte, ne, or, sql } from "drizzle-orm";
+import { aliasedTable, and, asc, eq, isNull, lte, ne, notExists, or, sql } from "drizzle-orm";
 import type { Step } from "../../agent/journal.ts";
 import type { Tool } from "../../agent/tools/tool.ts";
 import type { Database } from "../database.ts";
@@ -7,7 +7,7 @@ import type { Fate, Inbox } from "../messages/inbox.ts";
 import type { Transcript } from "../messages/transcript.ts";
 import { prepared } from "../prepared.ts";
 import type { Room } from "../room.ts";
-import { steps, turns } from "../schema.ts";
+import { approvals, steps, turns } from "../schema.ts";
 import type { Ledger } from "../usage.ts";
 
 export type TurnRow = typeof turns.$inferSelect;
@@ -37,13 +37,25 @@ const UNCLOSED = prepared((db) =>
 const UNFINISHED = prepared((db) => {
   const dead = or(isNull(turns.boot), ne(turns.boot, sql.placeholder("boot")));
   const open = and(eq(turns.state, "open"), eq(turns.lane, sql.placeholder("lane")));
-  const due = and(open, dead, lte(turns.notBefore, sql.placeholder("now")));
+  const due = and(open, dead, lte(turns.notBefore, sql.placeholder("now")), mayBegin(db));
   return db.select().from(turns).where(due).orderBy(asc(turns.id)).limit(1).prepare();
 });
 
 function firstOpen(db: Database, lane: TurnRow["lane"], order: typeof turns.id | typeof turns.notBefore) {
-  const open = and(eq(turns.state, "open"), eq(turns.lane, lane));
+  const open = and(eq(turns.state, "open"), eq(turns.lane, lane), mayBegin(db));
   return db.select({ at: turns.notBefore }).from(turns).where(open).orderBy(asc(order)).limit(1).prepare();
+}
+
+/** An approved call waits for the end of the turn that asked: until then nobody can read what was asked for. */
+function mayBegin(db: Database) {
+  const asking = aliasedTable(turns, "asking");
+  const stillOpen = and(eq(approvals.id, turns.run), eq(asking.state, "open"));
+  const unfinished = db
+    .select({ id: asking.id })
+    .from(approvals)
+    .innerJoin(asking, eq(asking.id, approvals.turn))
+    .where(stillOpen);
+  return or(ne(turns.kind, "approval"), notExists(unfinished));
 }
 
 /** Turns: opened by waking messages, claimed by a boot, ended once. */

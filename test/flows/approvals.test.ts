@@ -99,6 +99,22 @@ describe("a call that its group wants to be asked about", () => {
       expect(kept).toContain(`telegram:1001: ${deed} approval #1 (bash)`);
   });
 
+  test("that is approved while its turn still writes waits for the turn's end, and knows what was asked for", async () => {
+    const chat = await careful("bash");
+    const key = `wait-${fresh()}`;
+    const slow = { text: "It waits.", after: 1, trouble: { gate: key } };
+    await peers.script(key, { toolCalls: [write("early.txt")] }, slow, { text: "Early done." });
+    await deliver(inGroup(chat, `@Flare ${key} please`));
+    await peers.held(key, 1);
+    const { buttons } = await asked(chat);
+    await press(chat, buttons.Approve!, { id: `early-${key}` });
+    expect(await toast(`early-${key}`)).toContain("Approved #1");
+    expect(await states(chat)).toEqual(["approved"]);
+    await peers.open(key);
+    await soon(async () => expect((await peers.shown(chat)).slice(-2)).toEqual(["It waits.", "Early done."]));
+    expect(await states(chat)).toEqual(["done"]);
+  });
+
   test("is answered in words too, and the message that asked says how it ended", async () => {
     const chat = await careful("bash");
     await waits(chat, write("a.txt"));
