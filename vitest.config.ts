@@ -61,6 +61,9 @@ const crashing = () =>
     MODEL_STALL_TIMEOUT: "4",
   });
 
+/** What the Worker's sources need in the tests' runtime. */
+const inWorkerd = (runtime: ReturnType<typeof cloudflareTest>) => [text, eager(), prebundled(), runtime];
+
 const faults = {
   all: process.env.FAULTS === "all",
   seed: Number(process.env.SEED ?? Date.now() % 1_000_000),
@@ -81,6 +84,8 @@ const patient = { expect: { poll: { timeout: 30_000 } } };
 
 const onNode = { retry, ...patient, testTimeout: 120_000, hookTimeout: 120_000 };
 const flows = { retry, ...together, ...patient, globalSetup: ["./test/peers.ts"], testTimeout: 90_000 };
+
+const alone = ["idle", "task-api", "task-life"].map((name) => `test/flows/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -121,32 +126,27 @@ export default defineConfig({
         },
       },
       {
-        plugins: [text, eager(), prebundled(), workerd()],
+        plugins: inWorkerd(workerd()),
         test: {
           name: "workers",
           include: ["test/flows/**/*.test.ts"],
-          exclude: ["test/flows/crash.test.ts", "test/flows/idle.test.ts", "test/flows/task-life.test.ts"],
+          exclude: ["test/flows/crash.test.ts", ...alone],
           ...flows,
         },
       },
       {
-        // Installs in which nothing else happens, so that months may pass in them.
-        plugins: [text, eager(), prebundled(), workerd()],
+        // Installs in which nothing else happens: months may pass in them, and all groups are a file's own.
+        plugins: inWorkerd(workerd()),
         test: {
           name: "idle",
-          include: ["test/flows/idle.test.ts", "test/flows/task-life.test.ts"],
+          include: alone,
           ...flows,
           isolate: true,
         },
       },
       {
         // Single objects in workerd, without any variable set.
-        plugins: [
-          text,
-          eager(),
-          prebundled(),
-          cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } }),
-        ],
+        plugins: inWorkerd(cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })),
         test: {
           name: "objects",
           include: ["test/objects/**/*.test.ts"],
@@ -157,12 +157,12 @@ export default defineConfig({
       },
       {
         // A sample of the crashes below.
-        plugins: [text, eager(), prebundled(), crashing()],
+        plugins: inWorkerd(crashing()),
         test: { name: "crash", include: ["test/flows/crash.test.ts"], ...flows, provide: { faults } },
       },
       {
         // A crash after every write and around every request: `npm run faults`.
-        plugins: [text, eager(), prebundled(), crashing()],
+        plugins: inWorkerd(crashing()),
         test: {
           name: "faults",
           include: ["test/faults/**/*.test.ts"],

@@ -101,7 +101,7 @@ describeConsole("the console", (house) => {
   test("older messages come when they are asked for, in their order, and the reader stays where he is", async () => {
     const page = await house.open();
     const key = word();
-    const wanted = Array.from({ length: 35 }, (_, index) => `/help ${key} ${String(index).padStart(2, "0")}`);
+    const wanted = Array.from({ length: 60 }, (_, index) => `/help ${key} ${String(index).padStart(2, "0")}`);
     for (const text of wanted) await say(page, text);
     await page.getByRole("log").getByText(wanted.at(-1)!).waitFor();
     await expect.poll(() => messages(page).filter({ hasText: key }).locator(".note").count()).toBe(0);

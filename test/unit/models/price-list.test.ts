@@ -47,7 +47,7 @@ test("every model of the package's providers costs what the package says, never 
       if (dearest === undefined) return ours === undefined;
       return ours !== undefined && Math.abs(ours - dearest) <= dearest * 1e-9;
     }),
-    { numRuns: 600 },
+    { numRuns: 2000 },
   );
 });
 
